@@ -1,0 +1,335 @@
+//! What decoding may cost: declared limits, and the budget drawn down from them.
+//!
+//! **Invariant.** A failed spend takes nothing from the budget.
+//!
+//! **Costs.** Everything here is O(1).
+
+use core::fmt;
+
+use super::{DecodeError, Reader};
+
+/// What decoding one input may cost at most.
+///
+/// The defaults suit a program that opens its own large documents; a server that reads from strangers
+/// lowers them.
+///
+/// # Examples
+/// ```
+/// use crdt_core::codec::DecodeLimits;
+///
+/// let strict = DecodeLimits::default().with_max_bytes(64 << 10).with_max_agents(100);
+/// assert!(strict.open(&[0; 65 << 10]).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct DecodeLimits {
+    /// Length of the input, in bytes. Default 256 MiB.
+    pub max_bytes: u64,
+    /// Items in all collections and columns together, after expansion of runs. Default 2^26.
+    pub max_items: u64,
+    /// Agent names in all tables together. Default 2^20.
+    pub max_agents: u64,
+    /// Bytes that decompression may produce. Default 512 MiB.
+    pub max_output_bytes: u64,
+    /// Depth of nested values. Default 64.
+    pub max_depth: u64,
+}
+
+impl Default for DecodeLimits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 256 << 20,
+            max_items: 1 << 26,
+            max_agents: 1 << 20,
+            max_output_bytes: 512 << 20,
+            max_depth: 64,
+        }
+    }
+}
+
+impl DecodeLimits {
+    /// Sets the largest input, in bytes.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::DecodeLimits;
+    /// assert_eq!(DecodeLimits::default().with_max_bytes(9).max_bytes, 9);
+    /// ```
+    #[must_use]
+    pub const fn with_max_bytes(mut self, n_bytes: u64) -> Self {
+        self.max_bytes = n_bytes;
+        self
+    }
+
+    /// Sets the largest number of items.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::DecodeLimits;
+    /// assert_eq!(DecodeLimits::default().with_max_items(9).max_items, 9);
+    /// ```
+    #[must_use]
+    pub const fn with_max_items(mut self, n_items: u64) -> Self {
+        self.max_items = n_items;
+        self
+    }
+
+    /// Sets the largest number of agent names.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::DecodeLimits;
+    /// assert_eq!(DecodeLimits::default().with_max_agents(9).max_agents, 9);
+    /// ```
+    #[must_use]
+    pub const fn with_max_agents(mut self, n_agents: u64) -> Self {
+        self.max_agents = n_agents;
+        self
+    }
+
+    /// Sets how many bytes decompression may produce.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::DecodeLimits;
+    /// assert_eq!(DecodeLimits::default().with_max_output_bytes(9).max_output_bytes, 9);
+    /// ```
+    #[must_use]
+    pub const fn with_max_output_bytes(mut self, n_bytes: u64) -> Self {
+        self.max_output_bytes = n_bytes;
+        self
+    }
+
+    /// Sets the largest nesting depth.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::DecodeLimits;
+    /// assert_eq!(DecodeLimits::default().with_max_depth(9).max_depth, 9);
+    /// ```
+    #[must_use]
+    pub const fn with_max_depth(mut self, depth: u64) -> Self {
+        self.max_depth = depth;
+        self
+    }
+
+    /// Starts decoding `bytes`: checks their length and returns a reader and a fresh budget.
+    ///
+    /// # Errors
+    /// [`DecodeError::BudgetExceeded`] if `bytes` is longer than `max_bytes`.
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{DecodeError, DecodeLimits};
+    /// let (mut reader, _budget) = DecodeLimits::default().open(&[7])?;
+    /// assert_eq!(reader.u8()?, 7);
+    /// # Ok::<(), DecodeError>(())
+    /// ```
+    pub fn open<'a>(&self, bytes: &'a [u8]) -> Result<(Reader<'a>, Budget), DecodeError> {
+        let n_bytes = bytes.len() as u64;
+        if n_bytes > self.max_bytes {
+            return Err(DecodeError::BudgetExceeded {
+                limit: Limit::InputBytes,
+                max: self.max_bytes,
+                requested: n_bytes,
+            });
+        }
+        Ok((Reader::new(bytes), Budget::new(self)))
+    }
+}
+
+/// Names one of the [`DecodeLimits`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`DecodeLimits::max_bytes`].
+    InputBytes,
+    /// [`DecodeLimits::max_items`].
+    Items,
+    /// [`DecodeLimits::max_agents`].
+    Agents,
+    /// [`DecodeLimits::max_output_bytes`].
+    OutputBytes,
+    /// [`DecodeLimits::max_depth`].
+    Depth,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InputBytes => "input bytes",
+            Self::Items => "items",
+            Self::Agents => "agents",
+            Self::OutputBytes => "decompressed bytes",
+            Self::Depth => "levels of nesting",
+        })
+    }
+}
+
+/// What is left of the [`DecodeLimits`] while one input is decoded.
+///
+/// One budget serves the whole input, nested values included; a decoder spends *before* it allocates.
+///
+/// # Examples
+/// ```
+/// use crdt_core::codec::{Budget, DecodeLimits};
+///
+/// let mut budget = Budget::new(&DecodeLimits::default().with_max_items(10));
+/// budget.spend_items(7)?;
+/// assert!(budget.spend_items(4).is_err());
+/// budget.spend_items(3)?; // the refused spend took nothing
+/// # Ok::<(), crdt_core::codec::DecodeError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Budget {
+    limits: DecodeLimits,
+    n_items: u64,
+    n_agents: u64,
+    n_output_bytes: u64,
+    depth: u64,
+}
+
+impl Budget {
+    /// Makes an unspent budget.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// assert!(Budget::new(&DecodeLimits::default()).spend_items(1).is_ok());
+    /// ```
+    #[must_use]
+    pub const fn new(limits: &DecodeLimits) -> Self {
+        Self {
+            limits: *limits,
+            n_items: 0,
+            n_agents: 0,
+            n_output_bytes: 0,
+            depth: 0,
+        }
+    }
+
+    /// Returns the limits the budget was made from.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let limits = DecodeLimits::default();
+    /// assert_eq!(Budget::new(&limits).limits(), &limits);
+    /// ```
+    #[must_use]
+    pub const fn limits(&self) -> &DecodeLimits {
+        &self.limits
+    }
+
+    /// Spends `n` items of collections or columns.
+    ///
+    /// # Errors
+    /// [`DecodeError::BudgetExceeded`] if fewer remain; the budget is unchanged.
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let mut budget = Budget::new(&DecodeLimits::default().with_max_items(1));
+    /// assert!(budget.spend_items(1).is_ok() && budget.spend_items(1).is_err());
+    /// ```
+    pub fn spend_items(&mut self, n: u64) -> Result<(), DecodeError> {
+        spend(&mut self.n_items, n, self.limits.max_items, Limit::Items)
+    }
+
+    /// Spends `n` agent names.
+    ///
+    /// # Errors
+    /// [`DecodeError::BudgetExceeded`] if fewer remain; the budget is unchanged.
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let mut budget = Budget::new(&DecodeLimits::default().with_max_agents(1));
+    /// assert!(budget.spend_agents(1).is_ok() && budget.spend_agents(1).is_err());
+    /// ```
+    pub fn spend_agents(&mut self, n: u64) -> Result<(), DecodeError> {
+        spend(&mut self.n_agents, n, self.limits.max_agents, Limit::Agents)
+    }
+
+    /// Spends `n` bytes of decompressed output.
+    ///
+    /// # Errors
+    /// [`DecodeError::BudgetExceeded`] if fewer remain; the budget is unchanged.
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let mut budget = Budget::new(&DecodeLimits::default().with_max_output_bytes(1));
+    /// assert!(budget.spend_output_bytes(1).is_ok() && budget.spend_output_bytes(1).is_err());
+    /// ```
+    pub fn spend_output_bytes(&mut self, n: u64) -> Result<(), DecodeError> {
+        spend(
+            &mut self.n_output_bytes,
+            n,
+            self.limits.max_output_bytes,
+            Limit::OutputBytes,
+        )
+    }
+
+    /// Decodes a nested value with `decode`, one level deeper.
+    ///
+    /// # Errors
+    /// [`DecodeError::BudgetExceeded`] if the nesting would be too deep, and whatever `decode` returns.
+    /// # Complexity
+    /// O(1) besides `decode`.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeError, DecodeLimits, Reader};
+    /// fn depth(r: &mut Reader<'_>, budget: &mut Budget) -> Result<u64, DecodeError> {
+    ///     if r.is_empty() {
+    ///         return Ok(0);
+    ///     }
+    ///     r.u8()?;
+    ///     budget.nested(|budget| Ok(1 + depth(r, budget)?))
+    /// }
+    /// let (mut reader, mut budget) = DecodeLimits::default().open(&[0; 65])?;
+    /// assert!(depth(&mut reader, &mut budget).unwrap_err().is_budget_exceeded());
+    /// # Ok::<(), DecodeError>(())
+    /// ```
+    pub fn nested<T, E: From<DecodeError>>(
+        &mut self,
+        decode: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        spend(&mut self.depth, 1, self.limits.max_depth, Limit::Depth)?;
+        let result = decode(self);
+        self.depth -= 1;
+        result
+    }
+}
+
+/// Adds `n` to `used` unless the sum would pass `max`.
+fn spend(used: &mut u64, n: u64, max: u64, limit: Limit) -> Result<(), DecodeError> {
+    let requested = used.saturating_add(n);
+    if requested > max {
+        return Err(DecodeError::BudgetExceeded {
+            limit,
+            max,
+            requested,
+        });
+    }
+    *used = requested;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Critical versions: the cuts of the history that nothing spans.
+//!
+//! Event v is critical if every earlier event is in its history and it is in the history of every
+//! later one. After it, a merge needs no knowledge of what came before.
+//!
+//! # Invariants
+//! Stretches are ascending, disjoint and not adjacent. They are kept current event by event: a new
+//! event can only end the criticality of versions above its lowest parent, so the list is a stack.
+
+use alloc::vec::Vec;
+
+use super::frontier::Frontier;
+use super::lv::{Lv, LvRange};
+use super::runs::GraphRuns;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct CriticalVersions {
+    stretches: Vec<LvRange>,
+}
+
+impl CriticalVersions {
+    /// Computes the list from scratch.
+    pub(super) fn of(runs: &GraphRuns) -> Self {
+        let mut critical = Self::default();
+        let mut frontier = Frontier::root();
+        for run in runs.iter(LvRange::new(Lv::new(0), runs.end())) {
+            critical.push(run.lvs, run.parents(), &frontier);
+            frontier.advance(run.parents(), run.lvs.last());
+        }
+        critical
+    }
+
+    /// Takes in a run that is about to be appended; `frontier` is the one before it.
+    ///
+    /// A root counts as a child of a virtual event before everything, so a second root leaves no
+    /// critical version below it.
+    pub(super) fn push(&mut self, run: LvRange, parents: &[Lv], frontier: &Frontier) {
+        self.keep_up_to(parents.first().copied());
+        // The frontier collapses to one head exactly when the run has all of it as parents.
+        if parents == frontier.as_slice() {
+            match self.stretches.last_mut() {
+                Some(last) if last.end == run.start => last.end = run.end,
+                _ => self.stretches.push(run),
+            }
+        }
+    }
+
+    pub(super) fn last_below(&self, lv: Lv) -> Option<Lv> {
+        let n = self.stretches.partition_point(|s| s.start < lv);
+        let stretch = self.stretches.get(n.checked_sub(1)?)?;
+        stretch.end.min(lv).prev()
+    }
+
+    pub(super) fn first_from(&self, lv: Lv) -> Option<LvRange> {
+        let n = self.stretches.partition_point(|s| s.end <= lv);
+        self.stretches.get(n).copied()
+    }
+
+    fn keep_up_to(&mut self, last: Option<Lv>) {
+        let end = last.map_or(Lv::new(0), |lv| lv.plus(1));
+        while let Some(stretch) = self.stretches.last_mut() {
+            if stretch.start < end {
+                stretch.end = stretch.end.min(end);
+                return;
+            }
+            self.stretches.pop();
+        }
+    }
+}

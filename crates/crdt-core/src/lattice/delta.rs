@@ -1,0 +1,187 @@
+//! Deltas: changes as values, and the states they apply to.
+//!
+//! **Why so little.** A synchroniser asks four things of a type: is there anything to send, can two
+//! things to send become one, apply this, and if not, why not. Each is one item below.
+//! Encoding is left to the bounds of the caller ([`Encode`](crate::codec::Encode) and
+//! [`Decode`](crate::codec::Decode)), so that values which never travel need none; and what exactly
+//! changed for a user is left to each type's own methods, because a text patch and a counter have no
+//! shape in common.
+
+use core::convert::Infallible;
+use core::error::Error;
+use core::fmt;
+
+use super::Lattice;
+
+/// A change that travels: the result of a mutation, or several grouped into one.
+///
+/// Every [`Lattice`] value is a delta already. A type that is no lattice, because grouping can fail,
+/// implements the trait itself.
+///
+/// # Invariants
+/// [`Default::default`] is empty and is the identity of grouping.
+/// Applying a group has the effect of applying its members, in any order in which all of them apply;
+/// grouping is associative, and a delta grouped twice counts once.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{Delta, IntervalSet};
+///
+/// let mut group = IntervalSet::default();
+/// assert!(group.is_empty());
+/// group.merge_delta(&IntervalSet::from(0..2))?;
+/// group.merge_delta(&IntervalSet::from(2..5))?;
+/// assert_eq!(group, IntervalSet::from(0..5));
+/// # Ok::<(), core::convert::Infallible>(())
+/// ```
+pub trait Delta: Default {
+    /// Why two deltas cannot be grouped; [`Infallible`] where they always can.
+    type MergeError: Error + 'static;
+
+    /// Groups `other` into `self`.
+    ///
+    /// # Errors
+    /// If the two contradict each other, as two different events under one dot do; `self` is
+    /// unchanged.
+    fn merge_delta(&mut self, other: &Self) -> Result<(), Self::MergeError>;
+
+    /// Returns whether applying `self` can change no state: there is nothing to send.
+    fn is_empty(&self) -> bool;
+
+    /// Groups `deltas` into one.
+    ///
+    /// # Errors
+    /// As [`merge_delta`](Self::merge_delta), at the first delta that does not fit.
+    fn merge_deltas<'a>(
+        deltas: impl IntoIterator<Item = &'a Self>,
+    ) -> Result<Self, Self::MergeError>
+    where
+        Self: 'a,
+    {
+        let mut group = Self::default();
+        for delta in deltas {
+            group.merge_delta(delta)?;
+        }
+        Ok(group)
+    }
+}
+
+impl<T: Lattice> Delta for T {
+    type MergeError = Infallible;
+
+    fn merge_delta(&mut self, other: &Self) -> Result<(), Infallible> {
+        self.join(other);
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_bottom()
+    }
+}
+
+/// A state that deltas change.
+///
+/// Three shapes fit: a leaf lattice (`Delta = Self`, `Error = Infallible`, apply is join), a map with a
+/// delta type of its own, and an operation log that may find a bundle too early.
+///
+/// # Invariants
+/// Applying a delta twice is applying it once. Deltas that all apply may be applied in any order.
+/// A mutator and its delta agree: the mutated state equals the state before it with the delta applied.
+/// On `Err` the state is what it was.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{Delta, DeltaState};
+///
+/// /// All that a link needs to know of what it carries.
+/// fn deliver<S: DeltaState>(state: &mut S, inbox: &[S::Delta]) -> Result<usize, S::Error> {
+///     let mut n_news = 0;
+///     for delta in inbox.iter().filter(|delta| !delta.is_empty()) {
+///         n_news += usize::from(state.apply_delta(delta)?);
+///     }
+///     Ok(n_news)
+/// }
+///
+/// use crdt_core::IntervalSet;
+/// let mut replica = IntervalSet::default();
+/// let delta = IntervalSet::from(0..2);
+/// assert_eq!(deliver(&mut replica, &[delta.clone(), delta]), Ok(1));
+/// ```
+pub trait DeltaState {
+    /// What its mutators return and its peers send.
+    type Delta: Delta;
+
+    /// Why a delta was refused; [`Infallible`] where none is.
+    type Error: Classify;
+
+    /// Brings the changes of `delta` in; returns whether the state changed.
+    ///
+    /// # Errors
+    /// As the type documents; the state is unchanged, and [`Classify::kind`] tells what to do about
+    /// it.
+    fn apply_delta(&mut self, delta: &Self::Delta) -> Result<bool, Self::Error>;
+}
+
+/// What kind of trouble an error is, which is what decides the reaction.
+///
+/// # Examples
+/// ```
+/// use crdt_core::ErrorKind;
+///
+/// fn reaction(kind: ErrorKind) -> &'static str {
+///     match kind {
+///         ErrorKind::MissingDependency => "keep it and ask for what is missing",
+///         ErrorKind::Malformed => "drop the link",
+///         ErrorKind::Misuse => "fix the program",
+///         ErrorKind::Corrupt => "stop and restore",
+///     }
+/// }
+/// assert_eq!(reaction(ErrorKind::Malformed), "drop the link");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "callers react to every kind; a fifth breaks them anyway"
+)]
+pub enum ErrorKind {
+    /// It is early: an event it depends on has not arrived. The same input may succeed later.
+    MissingDependency,
+    /// The input is wrong and stays wrong: it breaks the format or contradicts what is known.
+    Malformed,
+    /// The caller is wrong: an argument that no state would accept, a position outside the document.
+    Misuse,
+    /// This replica is wrong: its own invariants do not hold.
+    Corrupt,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MissingDependency => "missing dependency",
+            Self::Malformed => "malformed input",
+            Self::Misuse => "misuse",
+            Self::Corrupt => "corrupt replica",
+        })
+    }
+}
+
+/// An error that tells its [`ErrorKind`], so that generic code can react without knowing the type.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{Classify, ErrorKind};
+///
+/// fn is_worth_retrying(error: &impl Classify) -> bool {
+///     error.kind() == ErrorKind::MissingDependency
+/// }
+/// ```
+pub trait Classify: Error + 'static {
+    /// Returns the kind of the error.
+    fn kind(&self) -> ErrorKind;
+}
+
+impl Classify for Infallible {
+    fn kind(&self) -> ErrorKind {
+        match *self {}
+    }
+}

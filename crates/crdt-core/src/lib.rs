@@ -1,0 +1,36 @@
+//! The ground that the `crdt-*` crates stand on.
+#![no_std]
+
+extern crate alloc;
+
+pub mod codec;
+
+mod agent;
+mod clock;
+mod dot;
+mod dot_context;
+mod graph;
+mod interval;
+mod lattice;
+mod ordering;
+#[cfg(feature = "serde")]
+mod serial;
+mod sorted;
+#[cfg(test)]
+mod testing;
+mod version_vector;
+
+#[cfg(feature = "random")]
+pub use self::agent::EntropyError;
+pub use self::agent::{AgentId, AgentIdError, AgentIdx, AgentTable};
+pub use self::clock::{ClockError, HybridClock, Timestamp};
+pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};
+pub use self::dot_context::{DotContext, NextSeqError};
+pub use self::graph::{
+    AgentRun, CausalGraph, Checkpoint, Difference, Frontier, GraphError, GraphRun, IngestError, Lv,
+    LvRange, MAX_EVENTS, RemoteFrontier, Segment,
+};
+pub use self::interval::IntervalSet;
+pub use self::lattice::{Classify, Decompose, Delta, DeltaState, ErrorKind, Lattice};
+pub use self::ordering::CausalOrdering;
+pub use self::version_vector::VersionVector;

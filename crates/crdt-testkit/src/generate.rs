@@ -1,0 +1,12 @@
+//! Histories from a seed: the same arguments give the same history on every machine.
+//!
+//! [`typing`] is what people do, of any size; [`history`] is what nobody does, for fuzzing.
+
+mod history;
+mod typing;
+
+pub use history::{HistoryConfig, history};
+pub use typing::typing;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,28 @@
+//! Oracles, history generators and trace readers for the tests and benchmarks of this workspace.
+//!
+//! Nothing here is published, and nothing here knows `crdt-text`: the judge of an engine must not
+//! share code with it.
+//!
+//! - [`Trace`] is one editing history; [`Trace::open`] and [`TraceLines`] read the public formats.
+//! - [`Reference`] is the naive eg-walker that says which text a history must produce.
+//! - [`generate`] makes histories from a seed, [`topo`] rewrites a history into an equivalent one.
+//! - [`CountingAlloc`] measures how many bytes a program holds.
+
+extern crate alloc;
+
+mod cases;
+mod counting_alloc;
+pub mod generate;
+mod notation;
+mod reference;
+mod rng;
+mod shrink;
+pub mod topo;
+mod trace;
+
+pub use cases::directed_cases;
+pub use counting_alloc::CountingAlloc;
+pub use reference::Reference;
+pub use rng::Rng;
+pub use shrink::shrink;
+pub use trace::{Trace, TraceError, TraceLines, TraceOp, Txn, TxnProblem};

@@ -1,0 +1,290 @@
+//! Branches: the text at a version.
+//!
+//! # Invariants
+//! - `rope` is the text of the op log at `version`.
+//! - A branch belongs to one op log: local versions of another mean other events.
+
+mod edit;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use core::ops::RangeBounds;
+
+use crdt_core::{CausalOrdering, Frontier, GraphError};
+
+use crate::error::EditError;
+use crate::patch::Recorder;
+use crate::position::{self, Position};
+use crate::rope::{Measure, Rope};
+use crate::walker;
+use crate::{OpLog, Patches};
+
+/// The text at one version of an [`OpLog`], which can be moved to any other version and edited.
+///
+/// # Examples
+/// ```
+/// use crdt_text::{Branch, OpLog};
+///
+/// let mut log = OpLog::new();
+/// let ada = log.get_or_create_agent_id("ada")?;
+/// log.add_insert(ada, 0, "one")?;
+/// let mut main = Branch::new_at_tip(&log);
+/// let mut draft = main.clone();
+///
+/// main.insert(&mut log, ada, 3, " two")?;
+/// draft.insert(&mut log, ada, 0, "zero ")?;
+/// assert_eq!((main.to_string(), draft.to_string()), ("one two".into(), "zero one".into()));
+///
+/// main.merge(&log, draft.version())?;
+/// assert_eq!(main.to_string(), "zero one two");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Branch {
+    rope: Rope,
+    version: Frontier,
+}
+
+impl Branch {
+    /// Makes a branch at the empty version.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { rope: Rope::new(), version: Frontier::root() }
+    }
+
+    /// Makes a branch at the version that contains everything.
+    ///
+    /// # Complexity
+    /// That of a merge of the whole history.
+    #[must_use]
+    pub fn new_at_tip(oplog: &OpLog) -> Self {
+        Self::at_known_version(oplog, oplog.version())
+    }
+
+    /// Makes a branch at any version.
+    ///
+    /// # Errors
+    /// [`GraphError::UnknownVersion`] if it names an event that is not known to the op log.
+    ///
+    /// # Complexity
+    /// That of a merge of the version's history.
+    pub fn new_at_local_version(oplog: &OpLog, version: &Frontier) -> Result<Self, GraphError> {
+        let mut branch = Self::new();
+        branch.merge(oplog, version)?;
+        Ok(branch)
+    }
+
+    /// Brings in everything that `version` contains.
+    ///
+    /// Returns what changed. If the branch contains `version` already, nothing does.
+    ///
+    /// # Errors
+    /// [`GraphError::UnknownVersion`] if a version names an event that is not known to the op log;
+    /// the branch is unchanged.
+    ///
+    /// # Complexity
+    /// O(k) for k runs that simply follow; in a zone of n concurrent runs O(n log n + m), m = runs
+    /// advanced and retreated on the walk between its branches.
+    ///
+    /// # Convergence
+    /// Branches at equal versions have equal texts, however they got there.
+    ///
+    /// # References
+    /// J. Gentle and M. Kleppmann, "Collaborative Text Editing with Eg-walker: Better, Faster,
+    /// Smaller" (EuroSys 2025). The order of concurrent inserts is `FugueMax`: M. Weidner and
+    /// M. Kleppmann, "The Art of the Fugue" (2023).
+    pub fn merge<'a>(
+        &mut self,
+        oplog: &'a OpLog,
+        version: &Frontier,
+    ) -> Result<Patches<'a>, GraphError> {
+        oplog.check_version(&self.version)?;
+        oplog.check_version(version)?;
+        let target = oplog.graph().union(&self.version, version);
+        Ok(self.advance_to(oplog, target))
+    }
+
+    /// Brings in everything that the op log knows.
+    pub(crate) fn catch_up<'a>(&mut self, oplog: &'a OpLog) -> Patches<'a> {
+        self.advance_to(oplog, oplog.version().clone())
+    }
+
+    /// Moves to any version, forward, back or across.
+    ///
+    /// Returns what changed.
+    ///
+    /// # Errors
+    /// As [`Self::merge`].
+    ///
+    /// # Complexity
+    /// Forward as [`Self::merge`]; else that of a merge of everything since the last critical
+    /// version that both versions contain, plus, if deleted text comes back, of a merge of all
+    /// history before that.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_text::{Branch, Frontier, OpLog};
+    ///
+    /// let mut log = OpLog::new();
+    /// let ada = log.get_or_create_agent_id("ada")?;
+    /// log.add_insert(ada, 0, "abc")?;
+    /// let before = log.version().clone();
+    /// log.add_delete_without_content(ada, 1..2)?;
+    ///
+    /// let mut branch = Branch::new_at_tip(&log);
+    /// assert_eq!(branch.to_string(), "ac");
+    /// branch.checkout(&log, &before)?;
+    /// assert_eq!(branch.to_string(), "abc");
+    /// branch.checkout(&log, &Frontier::root())?;
+    /// assert_eq!(branch.to_string(), "");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn checkout<'a>(
+        &mut self,
+        oplog: &'a OpLog,
+        version: &Frontier,
+    ) -> Result<Patches<'a>, GraphError> {
+        oplog.check_version(&self.version)?;
+        oplog.check_version(version)?;
+        let version = oplog.graph().find_dominators(version.as_slice());
+        match oplog.graph().compare(&self.version, &version) {
+            CausalOrdering::Equal | CausalOrdering::Before => Ok(self.advance_to(oplog, version)),
+            CausalOrdering::After | CausalOrdering::Concurrent => {
+                let comparison =
+                    walker::compare(oplog, &self.version, self.rope.len_chars(), &version);
+                let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
+                recorder.record(comparison);
+                self.version = version;
+                Ok(recorder.patches)
+            }
+        }
+    }
+
+    /// The version that the text is at.
+    #[must_use]
+    pub fn version(&self) -> &Frontier {
+        &self.version
+    }
+
+    /// The text.
+    ///
+    /// # Complexity
+    /// O(n), n = bytes of text.
+    #[must_use]
+    pub fn content(&self) -> String {
+        let mut text = String::with_capacity(self.len_bytes());
+        self.pieces().for_each(|piece| text.push_str(piece));
+        text
+    }
+
+    /// Walks the text in pieces, without a copy.
+    pub fn pieces(&self) -> impl Iterator<Item = &str> {
+        self.rope.pieces()
+    }
+
+    /// A part of the text.
+    ///
+    /// # Errors
+    /// [`EditError`] if the range is reversed, out of bounds, or cuts a scalar.
+    ///
+    /// # Complexity
+    /// O(log n + k), k = bytes of the part.
+    pub fn slice<P: Position>(&self, range: impl RangeBounds<P>) -> Result<String, EditError> {
+        Ok(self.rope.slice_chars(position::to_char_range(&self.rope, &range)?))
+    }
+
+    /// Length of the text in Unicode scalars.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rope.len(Measure::Chars)
+    }
+
+    /// Length of the text in Unicode scalars.
+    #[must_use]
+    pub fn len_chars(&self) -> usize {
+        self.len()
+    }
+
+    /// Length of the text in UTF-8 bytes.
+    #[must_use]
+    pub fn len_bytes(&self) -> usize {
+        self.rope.len(Measure::Bytes)
+    }
+
+    /// Length of the text in UTF-16 code units.
+    #[must_use]
+    pub fn len_utf16(&self) -> usize {
+        self.rope.len(Measure::Utf16)
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Translates a position from one unit to another.
+    ///
+    /// # Errors
+    /// [`EditError`] if the position lies past the end or inside a scalar.
+    ///
+    /// # Complexity
+    /// O(log n), n = bytes of text; the text is not scanned.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_text::{Bytes, Chars, TextDoc, Utf16};
+    ///
+    /// let mut doc = TextDoc::new();
+    /// let me = doc.get_or_create_agent_id("me")?;
+    /// doc.insert(me, 0, "\u{e9}\u{1F600}!")?;
+    /// assert_eq!(doc.branch().convert::<Chars, Utf16>(Chars(2))?, Utf16(3));
+    /// assert_eq!(doc.branch().convert::<Utf16, Bytes>(Utf16(3))?, Bytes(6));
+    /// assert!(doc.branch().convert::<Utf16, Chars>(Utf16(2)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn convert<P: Position, Q: Position>(&self, at: P) -> Result<Q, EditError> {
+        position::convert(&self.rope, at)
+    }
+
+    /// A branch at a version that was checked before.
+    pub(crate) fn at_known_version(oplog: &OpLog, version: &Frontier) -> Self {
+        let mut branch = Self::new();
+        branch.advance_to(oplog, version.clone());
+        branch
+    }
+
+    pub(crate) fn into_rope(self) -> Rope {
+        self.rope
+    }
+
+    fn advance_to<'a>(&mut self, oplog: &'a OpLog, target: Frontier) -> Patches<'a> {
+        let len = self.rope.len_chars();
+        let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
+        walker::walk(oplog, &self.version, len, &target, &mut recorder);
+        self.version = target;
+        recorder.patches
+    }
+}
+
+impl Default for Branch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Display for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rope.fmt(f)
+    }
+}
+
+impl fmt::Debug for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Branch")
+            .field("version", &self.version)
+            .field("len_chars", &self.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! Edits made on a branch: written to the op log on top of the branch's version, wherever the op
+//! log's own tip may be.
+
+use core::ops::RangeBounds;
+
+use crdt_core::{AgentIdx, Frontier, LvRange};
+
+use super::Branch;
+use crate::error::EditError;
+use crate::position::{self, Position};
+use crate::{OpLog, TextOp};
+
+impl Branch {
+    /// Inserts text before a position, in any unit.
+    ///
+    /// Returns the new events, one for each scalar.
+    ///
+    /// # Errors
+    /// [`EditError`] if the position is out of bounds or inside a scalar, the text is empty, or the
+    /// op log refuses the operation; nothing changed.
+    ///
+    /// # Complexity
+    /// O(log n + k), k = bytes inserted.
+    pub fn insert<P: Position>(
+        &mut self,
+        oplog: &mut OpLog,
+        agent: AgentIdx,
+        at: P,
+        text: &str,
+    ) -> Result<LvRange, EditError> {
+        oplog.check_version(&self.version)?;
+        let pos = position::to_chars(&self.rope, at)?;
+        let op = TextOp::insert(pos as usize, text);
+        let lvs = oplog.author(agent, &self.version, &[op])?;
+        self.rope.insert(pos, text);
+        self.version = Frontier::from(lvs.last());
+        Ok(lvs)
+    }
+
+    /// Deletes a range, in any unit.
+    ///
+    /// Returns the new events, one for each scalar.
+    ///
+    /// # Errors
+    /// [`EditError`] if the range is empty, reversed, out of bounds or cuts a scalar, or the op log
+    /// refuses the operation; nothing changed.
+    ///
+    /// # Complexity
+    /// O(log n + k), k = bytes deleted.
+    pub fn delete<P: Position>(
+        &mut self,
+        oplog: &mut OpLog,
+        agent: AgentIdx,
+        range: impl RangeBounds<P>,
+    ) -> Result<LvRange, EditError> {
+        oplog.check_version(&self.version)?;
+        let range = position::to_char_range(&self.rope, &range)?;
+        let op = TextOp::delete(crate::op_log::wide(&range));
+        let lvs = oplog.author(agent, &self.version, &[op])?;
+        self.rope.delete(range.start, range.end - range.start);
+        self.version = Frontier::from(lvs.last());
+        Ok(lvs)
+    }
+
+    /// Puts text in place of a range, in any unit. Either may be empty, but not both.
+    ///
+    /// Returns the new events: the deletes, then the inserts.
+    ///
+    /// # Errors
+    /// As [`Self::insert`] and [`Self::delete`]; nothing changed.
+    ///
+    /// # Complexity
+    /// O(log n + k), k = bytes deleted and inserted.
+    pub fn replace<P: Position>(
+        &mut self,
+        oplog: &mut OpLog,
+        agent: AgentIdx,
+        range: impl RangeBounds<P>,
+        text: &str,
+    ) -> Result<LvRange, EditError> {
+        oplog.check_version(&self.version)?;
+        let range = position::to_char_range(&self.rope, &range)?;
+        let delete = TextOp::delete(crate::op_log::wide(&range));
+        let insert = TextOp::insert(range.start as usize, text);
+        let ops: &[TextOp<'_>] = match (range.is_empty(), text.is_empty()) {
+            (true, _) => &[insert],
+            (false, true) => &[delete],
+            (false, false) => &[delete, insert],
+        };
+        let lvs = oplog.author(agent, &self.version, ops)?;
+        self.rope.delete(range.start, range.end - range.start);
+        self.rope.insert(range.start, text);
+        self.version = Frontier::from(lvs.last());
+        Ok(lvs)
+    }
+}

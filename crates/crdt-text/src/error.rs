@@ -1,0 +1,95 @@
+//! Why a call on text was refused; whatever it was, nothing changed.
+
+use crdt_core::codec::DecodeError;
+use crdt_core::{Classify, Dot, ErrorKind, GraphError, IngestError};
+
+/// An editing call that does not fit the document: the caller's mistake.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditError {
+    /// A position lies past the end, counted in the unit of the call.
+    #[error("position {at} is out of bounds: the document ends at {len}")]
+    OutOfBounds {
+        /// The position asked for.
+        at: usize,
+        /// Length of the document.
+        len: usize,
+    },
+    /// A range ends before it starts.
+    #[error("range {start}..{end} is reversed")]
+    ReversedRange {
+        /// Where it starts.
+        start: usize,
+        /// Where it ends.
+        end: usize,
+    },
+    /// A position lies inside a UTF-8 sequence or a surrogate pair.
+    #[error("position {at} is not a scalar boundary")]
+    NotABoundary {
+        /// The position asked for.
+        at: usize,
+    },
+    /// An insert without text, or a delete of nothing.
+    #[error("the operation is empty")]
+    Empty,
+    /// The recorded deleted text does not have the length of the delete.
+    #[error("deleted text has {found} scalars, the delete has {expected}")]
+    DeletedTextLength {
+        /// Scalars deleted.
+        expected: usize,
+        /// Scalars in the text.
+        found: usize,
+    },
+    /// Text or positions beyond what an op log can hold.
+    #[error("the op log is full: positions and text are limited to {limit}")]
+    TooLong {
+        /// The limit that was passed.
+        limit: usize,
+    },
+    /// The agent, or the version edited at, is not known to the op log.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+}
+
+/// Why operations from elsewhere were not taken in.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// The bytes are not an update, or break their own rules.
+    #[error("malformed update: {0}")]
+    Decode(#[from] DecodeError),
+    /// The operations build on an event that has not arrived: keep them and try again later.
+    #[error("missing dependency: event {} of agent {:?}", .0.seq(), .0.agent().as_str())]
+    MissingDependency(Dot),
+    /// An id that is known was offered with other content or parents.
+    #[error("event {} of agent {:?} is known with other content or parents", .0.seq(), .0.agent().as_str())]
+    Conflict(Dot),
+    /// An operation breaks the rules of the op log.
+    #[error("malformed operation: {0}")]
+    Malformed(EditError),
+}
+
+impl Classify for EditError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Misuse
+    }
+}
+
+impl Classify for UpdateError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::MissingDependency(_) => ErrorKind::MissingDependency,
+            Self::Decode(_) | Self::Conflict(_) | Self::Malformed(_) => ErrorKind::Malformed,
+        }
+    }
+}
+
+impl From<IngestError> for UpdateError {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::MissingDependency(dot) => Self::MissingDependency(dot),
+            IngestError::Conflict(dot) => Self::Conflict(dot),
+            IngestError::Malformed(error) => Self::Malformed(EditError::Graph(error)),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A plain-text CRDT: a run-length encoded op log, and branches that show the text at any version.
+//!
+//! # Smallest example
+//! Two replicas edit at once, exchange updates, and agree:
+//! ```
+//! use crdt_text::TextDoc;
+//!
+//! let (mut a, mut b) = (TextDoc::new(), TextDoc::new());
+//! let alice = a.get_or_create_agent_id("alice")?;
+//! let bob = b.get_or_create_agent_id("bob")?;
+//! a.insert(alice, 0, "hello ")?;
+//! b.insert(bob, 0, "world")?;
+//!
+//! let for_a = b.encode_missing(&a.summary());
+//! let for_b = a.encode_missing(&b.summary());
+//! a.apply_update(&for_a)?;
+//! b.apply_update(&for_b)?;
+//! assert_eq!(a.to_string(), "hello world");
+//! assert_eq!(a.to_string(), b.to_string());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The types to know
+//! - [`TextDoc`]: history and text in one. Start here.
+//! - [`OpLog`]: the history alone: every operation, by whom, on which version.
+//! - [`Branch`]: the text at one version of an op log. Make as many as you like.
+//! - [`Patches`]: what a merge changed, for an editor to follow.
+//! - [`Update`]: a part of a history on its way to another replica.
+//!
+//! # Guarantees
+//! - Replicas that know the same events show the same text.
+//! - Every call that can fail returns an error and then has changed nothing; bytes of any origin
+//!   never panic, and never take more memory than [`DecodeLimits`](crdt_core::codec::DecodeLimits)
+//!   allows.
+//! - Equal histories encode to equal bytes.
+//!
+//! # What it is not
+//! No rich text, no lists or maps, no network. Graphemes are left to the editor: their boundaries
+//! change with Unicode versions, and replicas must agree.
+//!
+//! # Features
+//! `lz4` (default) compresses text in updates; `serde` serialises the public value types; `random`
+//! makes agent ids from the operating system's entropy.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod branch;
+mod doc;
+mod error;
+mod op;
+mod op_log;
+mod patch;
+mod position;
+mod rope;
+mod tree;
+mod update;
+mod walker;
+
+pub use crdt_core::{AgentId, AgentIdx, Dot, DotContext, Frontier, Lv, LvRange, RemoteFrontier};
+
+pub use self::branch::Branch;
+pub use self::doc::TextDoc;
+pub use self::error::{EditError, UpdateError};
+pub use self::op::{Direction, TextOp};
+pub use self::op_log::{HistoryRun, OpLog, RemoteRun};
+pub use self::patch::{Patch, Patches};
+pub use self::position::{Bytes, Chars, Position, Utf16};
+pub use self::update::Update;

@@ -1,0 +1,251 @@
+//! Operations from other replicas.
+
+use crdt_core::{AgentId, AgentIdx, Dot, Lv, LvRange, Segment};
+
+use super::ops::OpRuns;
+use super::{MAX_LEN, OpLog};
+use crate::error::{EditError, UpdateError};
+use crate::rope::TextWidth;
+use crate::{Direction, TextOp, Update};
+
+/// A run of one agent's operations as they come from another replica.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoteRun<'a> {
+    /// Who made them.
+    pub agent: &'a AgentId,
+    /// Sequence number of the first event.
+    pub seq: u64,
+    /// The version that the first event was made on: dots in ascending order, none an ancestor of
+    /// another. Each further event was made on top of the one before.
+    pub parents: &'a [Dot],
+    /// The operations, in order.
+    pub ops: &'a [TextOp<'a>],
+}
+
+/// What an op log held before a batch, so that a failed one leaves no trace.
+struct Checkpoint {
+    graph: crdt_core::Checkpoint,
+    len: Lv,
+}
+
+impl OpLog {
+    /// Takes in a run of another replica; what is known already is skipped.
+    ///
+    /// Returns how many events were added. Positions are not checked against the document: one
+    /// past the end at its own version means the end, and a delete there deletes nothing, on all
+    /// replicas alike.
+    ///
+    /// # Errors
+    /// [`UpdateError::MissingDependency`] if the run is early,
+    /// [`UpdateError::Conflict`] if part of it is known with other content or parents,
+    /// [`UpdateError::Malformed`] if it breaks the rules. Nothing changed.
+    ///
+    /// # Complexity
+    /// O(k + log n), k = operations and bytes of text.
+    ///
+    /// # Convergence
+    /// Idempotent; runs commute as far as their dependencies allow.
+    pub fn ingest(&mut self, run: &RemoteRun<'_>) -> Result<usize, UpdateError> {
+        self.atomically(|oplog| {
+            let parents = oplog.graph.local_parents(run.parents)?;
+            let agent = oplog.graph.intern_agent(run.agent);
+            oplog.ingest_run(agent, run.seq, &parents, run.ops)
+        })
+    }
+
+    /// Takes in an update: all of it, or on error nothing.
+    ///
+    /// Returns how many events were added.
+    ///
+    /// # Errors
+    /// As [`Self::ingest`].
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs in the update; plus its text.
+    ///
+    /// # Convergence
+    /// Idempotent; updates commute as far as their dependencies allow.
+    pub fn apply(&mut self, update: &Update) -> Result<usize, UpdateError> {
+        self.atomically(|oplog| {
+            let mut agents = vec![None; update.agents().len()];
+            let mut ops = Vec::new();
+            let mut n_added = 0;
+            for run in update.runs() {
+                let mut parents = smallvec::SmallVec::<[Lv; 2]>::new();
+                for parent in run.parents {
+                    let agent = oplog.agent_of(update, &mut agents, parent.agent);
+                    match oplog.graph.lv_of(agent, parent.seq) {
+                        Some(lv) => parents.push(lv),
+                        None => return Err(UpdateError::MissingDependency(update.dot(parent)?)),
+                    }
+                }
+                parents.sort_unstable();
+                let agent = oplog.agent_of(update, &mut agents, run.agent);
+                ops.clear();
+                ops.extend(update.ops(run.lvs));
+                n_added += oplog.ingest_run(agent, run.seq, &parents, &ops)?;
+            }
+            Ok(n_added)
+        })
+    }
+
+    /// Takes in everything that another op log knows.
+    ///
+    /// Returns how many events were added.
+    ///
+    /// # Errors
+    /// [`UpdateError::Conflict`] if the two hold one event with different content; nothing changed.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs that are new here.
+    pub fn merge(&mut self, other: &Self) -> Result<usize, UpdateError> {
+        self.apply(&other.update_missing(&self.summary()))
+    }
+
+    /// Whether every event of another op log is known here, with equal content and parents.
+    pub(super) fn knows_all_of(&self, other: &Self) -> bool {
+        other.iter_history().all(|run| {
+            let known = || {
+                let parents = other.graph.to_remote(&run.parents).ok()?;
+                let parents = self.graph.local_parents(&parents).ok()?;
+                let agent = self.graph.agents().index_of(run.agent.as_str())?;
+                let len = run.lvs.len() as usize;
+                let segments = self.graph.segments(agent, run.seq, len, &parents).ok()?;
+                let is_known = |segment: &Segment| {
+                    segment.known.is_some() && self.holds(segment, &run.ops)
+                };
+                Some(segments.iter().all(is_known))
+            };
+            known().unwrap_or(false)
+        })
+    }
+
+    fn agent_of(
+        &mut self,
+        update: &Update,
+        agents: &mut [Option<AgentIdx>],
+        agent: u32,
+    ) -> AgentIdx {
+        let graph = &mut self.graph;
+        *agents[agent as usize]
+            .get_or_insert_with(|| graph.intern_agent(&update.agents()[agent as usize]))
+    }
+
+    fn ingest_run(
+        &mut self,
+        agent: AgentIdx,
+        seq: u64,
+        parents: &[Lv],
+        ops: &[TextOp<'_>],
+    ) -> Result<usize, UpdateError> {
+        let n_events = check_ops(&self.ops, ops).map_err(UpdateError::Malformed)?;
+        let segments = self.graph.segments(agent, seq, n_events, parents)?;
+        let contradicted = segments.iter().find(|s| s.known.is_some() && !self.holds(s, ops));
+        if let Some(dot) = contradicted.and_then(|s| self.graph.dot_of(s.known?)) {
+            return Err(UpdateError::Conflict(dot));
+        }
+        let mut n_added = 0;
+        for segment in segments.iter().filter(|segment| segment.known.is_none()) {
+            self.graph.add_segment(agent, seq, parents, segment)?;
+            let from = segment.offset as usize;
+            let to = from + segment.len as usize;
+            cut_ops(ops, from, to).for_each(|op| self.ops.push(&op));
+            n_added += segment.len as usize;
+        }
+        Ok(n_added)
+    }
+
+    /// Whether the known events of a segment do what `ops`, the whole run's operations, say.
+    fn holds(&self, segment: &Segment, ops: &[TextOp<'_>]) -> bool {
+        let Some(lv) = segment.known else { return false };
+        let from = segment.offset as usize;
+        let offered = cut_ops(ops, from, from + segment.len as usize);
+        let known = self.ops.ops(LvRange::new(lv, lv.plus(segment.len)));
+        // Runs may be cut differently on the two sides, so both are put through the same encoder.
+        let (offered, known) = (OpRuns::from_ops(offered), OpRuns::from_ops(known));
+        offered.agrees_with(&known)
+    }
+
+    /// Runs `change`; if it fails, whatever it appended is cut off again.
+    fn atomically<T>(
+        &mut self,
+        change: impl FnOnce(&mut Self) -> Result<T, UpdateError>,
+    ) -> Result<T, UpdateError> {
+        let before = Checkpoint { graph: self.graph.checkpoint(), len: self.ops.end() };
+        change(self).inspect_err(|_| {
+            self.graph.rollback(before.graph);
+            self.ops.truncate(before.len);
+            self.lengths.clear();
+        })
+    }
+}
+
+/// Checks what can be checked without the document; returns how many events the operations are.
+#[inline]
+pub(super) fn check_ops(log: &OpRuns, ops: &[TextOp<'_>]) -> Result<usize, EditError> {
+    let mut n_events = 0_usize;
+    let mut n_bytes = log.text_bytes();
+    for op in ops {
+        let (pos, len) = match *op {
+            TextOp::Insert { pos, text } => {
+                n_bytes += text.len();
+                (pos, TextWidth::of(text).chars as usize)
+            }
+            TextOp::Delete { pos, len, text, .. } => {
+                if let Some(text) = text {
+                    n_bytes += text.len();
+                    let found = TextWidth::of(text).chars as usize;
+                    if found != len {
+                        return Err(EditError::DeletedTextLength { expected: len, found });
+                    }
+                }
+                (pos, len)
+            }
+        };
+        if len == 0 {
+            return Err(EditError::Empty);
+        }
+        n_events = n_events.saturating_add(len);
+        let too_long = pos.checked_add(len).is_none_or(|end| end > MAX_LEN);
+        if too_long || n_events > MAX_LEN || n_bytes > MAX_LEN {
+            return Err(EditError::TooLong { limit: MAX_LEN });
+        }
+    }
+    if n_events == 0 { Err(EditError::Empty) } else { Ok(n_events) }
+}
+
+/// The events from number `from` to number `to` of a run of operations.
+fn cut_ops<'a>(
+    ops: &'a [TextOp<'a>],
+    from: usize,
+    to: usize,
+) -> impl Iterator<Item = TextOp<'a>> {
+    let mut start = 0;
+    ops.iter().filter_map(move |op| {
+        let len = op.n_events();
+        let part = from.saturating_sub(start)..to.saturating_sub(start).min(len);
+        start += len;
+        (part.start < part.end).then(|| cut_op(op, len, part.start, part.end))
+    })
+}
+
+fn cut_op<'a>(op: &TextOp<'a>, n_events: usize, from: usize, to: usize) -> TextOp<'a> {
+    if (from, to) == (0, n_events) {
+        return *op;
+    }
+    match *op {
+        TextOp::Insert { pos, text } => TextOp::insert(pos + from, cut_text(text, from, to)),
+        TextOp::Delete { pos, len, direction, text } => TextOp::Delete {
+            // A forward run deletes at one place; a backward run ends at the lowest.
+            pos: if direction == Direction::Backward { pos + (len - to) } else { pos },
+            len: to - from,
+            direction,
+            text: text.map(|text| cut_text(text, from, to)),
+        },
+    }
+}
+
+fn cut_text(text: &str, from: usize, to: usize) -> &str {
+    let byte = |at| str_indices::chars::to_byte_idx(text, at);
+    &text[byte(from)..byte(to)]
+}

@@ -1,0 +1,387 @@
+//! The operations of an op log, run-length encoded and stored column by column.
+//!
+//! # Invariants
+//! - All columns have one entry for each run; run i holds the events from `starts[i]` to the next
+//!   start.
+//! - Runs are as long as they can be: pushing event by event or in bulk gives equal columns.
+//! - A delete of one event is [`OpKind::Delete`]; only longer ones can be [`OpKind::Backspace`].
+//! - The text of insert run i reaches from `text_starts[i]` to the next entry (or the buffer's end).
+
+use crdt_core::{Lv, LvRange};
+use rle::{AppendRle, HasLength, MergableSpan};
+use str_indices::chars;
+
+use crate::rope::TextWidth;
+use crate::{Direction, TextOp};
+
+/// What a run of events does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OpKind {
+    /// Event k inserts at `pos + k`.
+    Insert,
+    /// Each event deletes at `pos`.
+    Delete,
+    /// Event k deletes at `pos - k`.
+    Backspace,
+}
+
+/// One run, or a part of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpRun {
+    pub(crate) lvs: LvRange,
+    pub(crate) kind: OpKind,
+    /// Position of the first event.
+    pub(crate) pos: u32,
+    /// Where the text lies in the buffer of inserted text; empty for deletes.
+    pub(crate) text: TextRange,
+}
+
+/// A part of the inserted text, in bytes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct TextRange {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// Text of deletes that was recorded, in the order in which the events deleted it.
+#[derive(Clone, Copy, Debug)]
+struct DeletedText {
+    lvs: LvRange,
+    text: TextRange,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OpRuns {
+    starts: Vec<Lv>,
+    kinds: Vec<OpKind>,
+    positions: Vec<u32>,
+    text_starts: Vec<u32>,
+    end: Lv,
+    inserted: String,
+    deleted_runs: Vec<DeletedText>,
+    deleted: String,
+}
+
+impl OpRuns {
+    /// Encodes operations that were checked before.
+    pub(crate) fn from_ops<'a>(ops: impl IntoIterator<Item = TextOp<'a>>) -> Self {
+        let mut runs = Self::default();
+        ops.into_iter().for_each(|op| runs.push(&op));
+        runs
+    }
+
+    /// Whether both hold the same operations; deleted text counts where both recorded it.
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
+        self.end == other.end
+            && self.starts == other.starts
+            && self.kinds == other.kinds
+            && self.positions == other.positions
+            && self.inserted == other.inserted
+            && self.deleted_text_agrees(other)
+    }
+
+    /// Appends an operation that was checked before.
+    pub(crate) fn push(&mut self, op: &TextOp<'_>) {
+        match *op {
+            TextOp::Insert { pos, text } => self.push_insert(pos as u32, text),
+            TextOp::Delete { pos, len, direction, text } => {
+                if let Some(text) = text {
+                    self.push_deleted_text(len as u32, text);
+                }
+                match direction {
+                    Direction::Forward => self.push_delete(pos as u32, len as u32, direction),
+                    Direction::Backward => {
+                        self.push_delete((pos + len - 1) as u32, len as u32, direction);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The local version that the next event will get.
+    pub(crate) fn end(&self) -> Lv {
+        self.end
+    }
+
+    pub(crate) fn n_runs(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// All text ever inserted, in local order.
+    pub(crate) fn inserted(&self) -> &str {
+        &self.inserted
+    }
+
+    pub(crate) fn text(&self, range: TextRange) -> &str {
+        &self.inserted[range.start as usize..range.end as usize]
+    }
+
+    pub(crate) fn has_deleted_text(&self) -> bool {
+        !self.deleted.is_empty()
+    }
+
+    /// How many bytes of text are kept.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.inserted.len() + self.deleted.len()
+    }
+
+    /// Forgets every event from `len` on.
+    pub(crate) fn truncate(&mut self, len: Lv) {
+        if len >= self.end {
+            return;
+        }
+        let run = self.find(len);
+        let cut = self.run(run);
+        let keeps_part = len > cut.lvs.start;
+        let text_end =
+            if keeps_part { self.slice(cut, LvRange::new(cut.lvs.start, len)).text.end } else { cut.text.start };
+        let n = run + usize::from(keeps_part);
+        self.starts.truncate(n);
+        self.kinds.truncate(n);
+        self.positions.truncate(n);
+        self.text_starts.truncate(n);
+        self.inserted.truncate(text_end as usize);
+        self.end = len;
+        self.truncate_deleted(len);
+        if len.get() - self.starts.last().map_or(0, |lv| lv.get()) == 1
+            && let Some(kind) = self.kinds.last_mut().filter(|kind| **kind == OpKind::Backspace)
+        {
+            *kind = OpKind::Delete;
+        }
+    }
+
+    /// The index of the run that holds `lv`.
+    #[inline]
+    pub(crate) fn find(&self, lv: Lv) -> usize {
+        self.starts.partition_point(|&start| start <= lv) - 1
+    }
+
+    #[inline]
+    pub(crate) fn run(&self, run: usize) -> OpRun {
+        let end = self.starts.get(run + 1).copied().unwrap_or(self.end);
+        let text_end = self.text_starts.get(run + 1).copied().unwrap_or(self.inserted.len() as u32);
+        OpRun {
+            lvs: LvRange::new(self.starts[run], end),
+            kind: self.kinds[run],
+            pos: self.positions[run],
+            text: TextRange { start: self.text_starts[run], end: text_end },
+        }
+    }
+
+    /// The part of a run inside `lvs`, which must meet it.
+    #[inline]
+    pub(crate) fn slice(&self, run: OpRun, lvs: LvRange) -> OpRun {
+        let part = run.lvs.intersect(lvs);
+        if part == run.lvs {
+            return run;
+        }
+        let from = part.start.get() - run.lvs.start.get();
+        match run.kind {
+            OpKind::Insert => {
+                let text = self.slice_text(run, from, from + part.len());
+                OpRun { lvs: part, pos: run.pos + from, text, ..run }
+            }
+            OpKind::Delete => OpRun { lvs: part, ..run },
+            OpKind::Backspace => OpRun { lvs: part, pos: run.pos - from, ..run },
+        }
+    }
+
+    /// Walks the runs that overlap `lvs`, cut to it.
+    pub(crate) fn iter(&self, lvs: LvRange) -> impl Iterator<Item = OpRun> + '_ {
+        let first = if lvs.is_empty() || lvs.start >= self.end { self.n_runs() } else { self.find(lvs.start) };
+        self.iter_from(first as u32, lvs)
+    }
+
+    /// Walks the runs that overlap `lvs`, cut to it; `first` is the one that holds its start.
+    #[inline]
+    pub(crate) fn iter_from(&self, first: u32, lvs: LvRange) -> impl Iterator<Item = OpRun> + '_ {
+        (first as usize..self.n_runs())
+            .map(move |run| self.run(run))
+            .take_while(move |run| run.lvs.start < lvs.end)
+            .map(move |run| self.slice(run, lvs))
+    }
+
+    /// Where the text of inserts lies; every event of `lvs` must be one.
+    pub(crate) fn text_of_inserts(&self, lvs: LvRange) -> TextRange {
+        let first = self.slice(self.run(self.find(lvs.start)), lvs);
+        let last = self.slice(self.run(self.find(lvs.last())), lvs);
+        TextRange { start: first.text.start, end: last.text.end }
+    }
+
+    /// Walks the operations of `lvs` in the form that users see.
+    pub(crate) fn ops(&self, lvs: LvRange) -> impl Iterator<Item = TextOp<'_>> {
+        self.iter(lvs).flat_map(move |run| self.split_by_deleted_text(run))
+    }
+
+    /// Where the deleted text of `lvs` is recorded, as parts that have it and parts that have not.
+    fn split_by_deleted_text(&self, run: OpRun) -> impl Iterator<Item = TextOp<'_>> {
+        let mut rest = run.lvs;
+        core::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            if run.kind == OpKind::Insert {
+                rest.start = rest.end;
+                return Some(TextOp::insert(run.pos as usize, self.text(run.text)));
+            }
+            let recorded = self.recorded_text(rest);
+            let part = recorded.map_or(rest, |(lvs, _)| lvs);
+            rest.start = part.end;
+            Some(delete_op(&self.slice(run, part), recorded.and_then(|(_, text)| text)))
+        })
+    }
+
+    /// The longest prefix of `lvs` of which either all text was recorded or none, and that text.
+    fn recorded_text(&self, lvs: LvRange) -> Option<(LvRange, Option<&str>)> {
+        if lvs.is_empty() {
+            return None;
+        }
+        let at = self.deleted_runs.partition_point(|run| run.lvs.end <= lvs.start);
+        let recorded = self.deleted_runs.get(at)?;
+        if recorded.lvs.start > lvs.start {
+            let end = recorded.lvs.start.min(lvs.end);
+            return Some((LvRange::new(lvs.start, end), None));
+        }
+        let part = recorded.lvs.intersect(lvs);
+        let text = &self.deleted[recorded.text.start as usize..recorded.text.end as usize];
+        let from = chars::to_byte_idx(text, (part.start.get() - recorded.lvs.start.get()) as usize);
+        let text = &text[from..];
+        Some((part, Some(&text[..chars::to_byte_idx(text, part.len() as usize)])))
+    }
+
+    #[inline]
+    fn push_insert(&mut self, pos: u32, text: &str) {
+        let len = TextWidth::of(text).chars;
+        let continues = self.n_runs().checked_sub(1).is_some_and(|last| {
+            self.kinds[last] == OpKind::Insert
+                && self.positions[last] + (self.end.get() - self.starts[last].get()) == pos
+        });
+        if !continues {
+            self.push_run(OpKind::Insert, pos);
+        }
+        self.inserted.push_str(text);
+        self.end = self.end.plus(len);
+    }
+
+    /// Appends deletes, of which the first is at `first`.
+    ///
+    /// As many events as fit extend the last run, so the outcome is as if they came one by one.
+    fn push_delete(&mut self, first: u32, len: u32, direction: Direction) {
+        let n = self.extend_last(first, len, direction);
+        self.end = self.end.plus(n);
+        if n < len {
+            let first = if direction == Direction::Backward { first - n } else { first };
+            let is_backspace = direction == Direction::Backward && len - n > 1;
+            self.push_run(if is_backspace { OpKind::Backspace } else { OpKind::Delete }, first);
+            self.end = self.end.plus(len - n);
+        }
+    }
+
+    /// How many of the deletes the last run takes; marks it as a backspace run if they make it one.
+    fn extend_last(&mut self, first: u32, len: u32, direction: Direction) -> u32 {
+        let Some(last) = self.n_runs().checked_sub(1) else { return 0 };
+        let run = self.run(last);
+        let fits = |wanted| if direction == wanted || len == 1 { len } else { 1 };
+        match run.kind {
+            OpKind::Delete if run.pos == first => fits(Direction::Forward),
+            OpKind::Delete if run.lvs.len() == 1 && first + 1 == run.pos => {
+                self.kinds[last] = OpKind::Backspace;
+                fits(Direction::Backward)
+            }
+            OpKind::Backspace if first + run.lvs.len() == run.pos => fits(Direction::Backward),
+            _ => 0,
+        }
+    }
+
+    fn push_run(&mut self, kind: OpKind, pos: u32) {
+        self.starts.push(self.end);
+        self.kinds.push(kind);
+        self.positions.push(pos);
+        self.text_starts.push(self.inserted.len() as u32);
+    }
+
+    fn push_deleted_text(&mut self, len: u32, text: &str) {
+        let start = self.deleted.len() as u32;
+        self.deleted.push_str(text);
+        self.deleted_runs.push_rle(DeletedText {
+            lvs: LvRange::new(self.end, self.end.plus(len)),
+            text: TextRange { start, end: self.deleted.len() as u32 },
+        });
+    }
+
+    fn deleted_text_agrees(&self, other: &Self) -> bool {
+        self.deleted_runs.iter().all(|run| {
+            let mut rest = run.lvs;
+            while let Some((part, text)) = other.recorded_text(rest) {
+                let own = self.recorded_text(part).and_then(|(_, text)| text);
+                if text.is_some() && text != own {
+                    return false;
+                }
+                rest.start = part.end;
+            }
+            true
+        })
+    }
+
+    fn truncate_deleted(&mut self, len: Lv) {
+        while let Some(last) = self.deleted_runs.last_mut().filter(|run| run.lvs.end > len) {
+            if last.lvs.start >= len {
+                self.deleted.truncate(last.text.start as usize);
+                self.deleted_runs.pop();
+                continue;
+            }
+            let text = &self.deleted[last.text.start as usize..last.text.end as usize];
+            let kept = chars::to_byte_idx(text, (len.get() - last.lvs.start.get()) as usize);
+            last.text.end = last.text.start + kept as u32;
+            last.lvs.end = len;
+            self.deleted.truncate(last.text.end as usize);
+        }
+    }
+
+    #[inline]
+    fn slice_text(&self, run: OpRun, from: u32, to: u32) -> TextRange {
+        let TextRange { start, end } = run.text;
+        if end - start == run.lvs.len() {
+            return TextRange { start: start + from, end: start + to };
+        }
+        let text = self.text(run.text);
+        let from = chars::to_byte_idx(text, from as usize);
+        let to = chars::to_byte_idx(text, to as usize);
+        TextRange { start: start + from as u32, end: start + to as u32 }
+    }
+}
+
+/// The lowest position that a run of deletes reaches, as it stood before the first of them.
+pub(crate) fn lowest_deleted(run: &OpRun) -> u32 {
+    match run.kind {
+        OpKind::Backspace => run.pos + 1 - run.lvs.len(),
+        _ => run.pos,
+    }
+}
+
+fn delete_op<'a>(run: &OpRun, text: Option<&'a str>) -> TextOp<'a> {
+    let is_backspace = run.kind == OpKind::Backspace && run.lvs.len() > 1;
+    TextOp::Delete {
+        pos: lowest_deleted(run) as usize,
+        len: run.lvs.len() as usize,
+        direction: if is_backspace { Direction::Backward } else { Direction::Forward },
+        text,
+    }
+}
+
+impl HasLength for DeletedText {
+    fn len(&self) -> usize {
+        self.lvs.len() as usize
+    }
+}
+
+impl MergableSpan for DeletedText {
+    fn can_append(&self, other: &Self) -> bool {
+        self.lvs.end == other.lvs.start && self.text.end == other.text.start
+    }
+
+    fn append(&mut self, other: Self) {
+        self.lvs.end = other.lvs.end;
+        self.text.end = other.text.end;
+    }
+}

@@ -1,0 +1,216 @@
+//! Patches: what an editor must do to its own copy of the text.
+
+use core::fmt;
+
+use crdt_core::Frontier;
+
+use crate::op_log::TextRange;
+use crate::rope::Rope;
+use crate::walker::{self, Change, Comparison, Sink};
+use crate::{Branch, OpLog};
+
+/// One step: at scalar `pos`, replace `deleted` scalars by `inserted`.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Patch<'a> {
+    /// Where, counted in scalars in the text that the patches before it left.
+    pub pos: usize,
+    /// How many scalars go.
+    pub deleted: usize,
+    /// What comes in their place.
+    pub inserted: &'a str,
+}
+
+/// The steps from one version of a text to another, to be taken in order.
+///
+/// # Examples
+/// ```
+/// use crdt_text::TextDoc;
+///
+/// let mut doc = TextDoc::new();
+/// let me = doc.get_or_create_agent_id("me")?;
+/// let mut screen = String::new();
+///
+/// let mut other = TextDoc::new();
+/// let you = other.get_or_create_agent_id("you")?;
+/// other.insert(you, 0, "hello")?;
+///
+/// for patch in &doc.apply_update(&other.encode_full())? {
+///     // The text is ASCII, so scalars are bytes here.
+///     screen.replace_range(patch.pos..patch.pos + patch.deleted, patch.inserted);
+/// }
+/// assert_eq!(screen, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Patches<'a> {
+    steps: Vec<Step>,
+    oplog: &'a OpLog,
+    /// Text that is not stored in one piece in the op log.
+    restored: String,
+}
+
+/// A patch, its text still to be looked up.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    pos: u32,
+    deleted: u32,
+    /// Scalars of `text`.
+    inserted: u32,
+    text: TextRange,
+    is_restored: bool,
+}
+
+/// Applies operations to a rope and notes them, neighbours joined.
+pub(crate) struct Recorder<'a, 'r> {
+    pub(crate) patches: Patches<'a>,
+    rope: Option<&'r mut Rope>,
+}
+
+impl<'a> Patches<'a> {
+    pub(crate) fn none(oplog: &'a OpLog) -> Self {
+        Self { steps: Vec::new(), oplog, restored: String::new() }
+    }
+
+    /// The steps from version `from`, a text of `len` scalars, to version `to`.
+    pub(crate) fn between(oplog: &'a OpLog, from: &Frontier, len: u32, to: &Frontier) -> Self {
+        let mut recorder = Recorder::new(oplog, None);
+        if oplog.graph().diff(from, to).only_a.is_empty() {
+            walker::walk(oplog, from, len, to, &mut recorder);
+        } else {
+            recorder.record(walker::compare(oplog, from, len, to));
+        }
+        recorder.patches
+    }
+
+    /// How many steps there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether the text stays as it is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Walks the steps in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Patch<'_>> {
+        self.steps.iter().map(|step| self.resolve(step))
+    }
+
+    fn resolve(&self, step: &Step) -> Patch<'_> {
+        let inserted = if step.is_restored {
+            &self.restored[step.text.start as usize..step.text.end as usize]
+        } else {
+            self.oplog.ops().text(step.text)
+        };
+        Patch { pos: step.pos as usize, deleted: step.deleted as usize, inserted }
+    }
+
+    fn push_insert(&mut self, pos: u32, text: TextRange, len: u32, is_restored: bool) {
+        if let Some(last) = self.steps.last_mut() {
+            if last.inserted == 0 && last.pos == pos {
+                (last.inserted, last.text, last.is_restored) = (len, text, is_restored);
+                return;
+            }
+            let continues = last.is_restored == is_restored
+                && last.text.end == text.start
+                && last.inserted > 0
+                && last.pos + last.inserted == pos;
+            if continues {
+                last.inserted += len;
+                last.text.end = text.end;
+                return;
+            }
+        }
+        self.steps.push(Step { pos, deleted: 0, inserted: len, text, is_restored });
+    }
+
+    fn push_delete(&mut self, pos: u32, len: u32) {
+        if let Some(last) = self.steps.last_mut() {
+            if pos == last.pos + last.inserted {
+                last.deleted += len;
+                return;
+            }
+            if last.inserted == 0 && pos + len == last.pos {
+                last.pos = pos;
+                last.deleted += len;
+                return;
+            }
+        }
+        let text = TextRange::default();
+        self.steps.push(Step { pos, deleted: len, inserted: 0, text, is_restored: false });
+    }
+}
+
+impl<'a, 'r> Recorder<'a, 'r> {
+    pub(crate) fn new(oplog: &'a OpLog, rope: Option<&'r mut Rope>) -> Self {
+        Self { patches: Patches::none(oplog), rope }
+    }
+
+    /// Takes the steps of a comparison.
+    pub(crate) fn record(&mut self, comparison: Comparison) {
+        let base = comparison.base;
+        let mut base_text: Option<Rope> = None;
+        for change in comparison.changes {
+            match change {
+                Change::Delete { pos, len } => self.delete(pos, len),
+                Change::Insert { pos, lvs } => {
+                    let text = self.patches.oplog.ops().text_of_inserts(lvs);
+                    self.insert(pos, text, lvs.len());
+                }
+                Change::Restore { pos, from, len } => {
+                    let oplog = self.patches.oplog;
+                    let base = base_text
+                        .get_or_insert_with(|| Branch::at_known_version(oplog, &base).into_rope());
+                    self.restore(pos, &base.slice_chars(from..from + len), len);
+                }
+            }
+        }
+    }
+
+    fn restore(&mut self, pos: u32, text: &str, len: u32) {
+        let start = self.patches.restored.len() as u32;
+        self.patches.restored.push_str(text);
+        let range = TextRange { start, end: self.patches.restored.len() as u32 };
+        self.patches.push_insert(pos, range, len, true);
+        if let Some(rope) = &mut self.rope {
+            rope.insert(pos, text);
+        }
+    }
+}
+
+impl Sink for Recorder<'_, '_> {
+    #[inline]
+    fn insert(&mut self, pos: u32, text: TextRange, len: u32) {
+        if let Some(rope) = &mut self.rope {
+            rope.insert(pos, self.patches.oplog.ops().text(text));
+        }
+        self.patches.push_insert(pos, text, len, false);
+    }
+
+    #[inline]
+    fn delete(&mut self, pos: u32, len: u32) {
+        if let Some(rope) = &mut self.rope {
+            rope.delete(pos, len);
+        }
+        self.patches.push_delete(pos, len);
+    }
+}
+
+impl<'p> IntoIterator for &'p Patches<'_> {
+    type Item = Patch<'p>;
+    type IntoIter = Box<dyn ExactSizeIterator<Item = Patch<'p>> + 'p>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
+}
+
+impl fmt::Debug for Patches<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,250 @@
+//! Updates: parts of a history on their way to another replica.
+//!
+//! # Invariants
+//! - Runs are in canonical order (see the `collect` module), so equal sets of events make equal
+//!   updates and equal bytes, whatever the order in which a replica learned of them.
+//! - A run's parents are in earlier runs of the update, or not in it at all.
+
+mod collect;
+mod decode;
+mod encode;
+#[cfg(test)]
+mod tests;
+
+use crdt_core::codec::{DecodeError, DecodeLimits};
+use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
+
+use crate::error::{EditError, UpdateError};
+use crate::op_log::OpRuns;
+use crate::{OpLog, TextOp};
+
+/// A set of events, as one replica sends them to another.
+///
+/// # Examples
+/// ```
+/// use crdt_core::codec::DecodeLimits;
+/// use crdt_text::{OpLog, Update};
+///
+/// let mut a = OpLog::new();
+/// let alice = a.get_or_create_agent_id("alice")?;
+/// a.add_insert(alice, 0, "hi")?;
+///
+/// let mut b = OpLog::new();
+/// let bytes = a.update_missing(&b.summary()).encode();
+/// let update = Update::decode(&bytes, &DecodeLimits::default())?;
+/// assert_eq!(b.apply(&update)?, 2);
+/// assert_eq!(b.apply(&update)?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Sorted.
+    agents: Vec<AgentId>,
+    runs: Vec<StoredRun>,
+    parents: Vec<WireDot>,
+    /// Operations, numbered from 0 in the order of the runs.
+    ops: OpRuns,
+}
+
+/// A dot whose agent is an index into the update's table.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct WireDot {
+    pub(crate) agent: u32,
+    pub(crate) seq: u64,
+}
+
+/// A run by one agent; its events and parents start where those of the run before end.
+#[derive(Clone, Copy, Debug)]
+struct StoredRun {
+    first: WireDot,
+    end: Lv,
+    parents_end: u32,
+}
+
+/// A run by one agent, each event on top of the one before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UpdateRun<'a> {
+    pub(crate) agent: u32,
+    pub(crate) seq: u64,
+    pub(crate) parents: &'a [WireDot],
+    /// Its events in the update's own numbering.
+    pub(crate) lvs: LvRange,
+}
+
+impl Update {
+    /// How many events it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ops.end().index()
+    }
+
+    /// Whether it holds no event.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The ids of the events it holds.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs.
+    #[must_use]
+    pub fn summary(&self) -> DotContext {
+        let mut summary = DotContext::new();
+        for run in self.runs() {
+            let agent = self.agents[run.agent as usize].clone();
+            let end = run.seq + u64::from(run.lvs.len());
+            // Every run was checked to be non-empty and within the largest sequence number.
+            if let Ok(range) = DotRange::new(agent, run.seq, end) {
+                summary.insert_range(&range);
+            }
+        }
+        summary
+    }
+
+    /// Encodes the update; see `docs/design/text.md` for the format.
+    ///
+    /// Equal updates encode to equal bytes.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs; plus its text.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode::encode(self)
+    }
+
+    /// Decodes an update from bytes of any origin.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the bytes are not an update, were damaged, are of a format that is not
+    /// known here, or ask for more than `limits` allows.
+    ///
+    /// # Limits
+    /// Memory stays within a small multiple of the input; text is decompressed up to
+    /// `max_output_bytes`.
+    ///
+    /// # Complexity
+    /// O(n), n = bytes, decompressed.
+    pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        decode::decode(bytes, limits)
+    }
+
+    pub(crate) fn agents(&self) -> &[AgentId] {
+        &self.agents
+    }
+
+    pub(crate) fn runs(&self) -> impl ExactSizeIterator<Item = UpdateRun<'_>> {
+        let mut start = Lv::new(0);
+        let mut parents_start = 0;
+        self.runs.iter().map(move |run| {
+            let lvs = LvRange::new(start, run.end);
+            let parents = &self.parents[parents_start as usize..run.parents_end as usize];
+            (start, parents_start) = (run.end, run.parents_end);
+            UpdateRun { agent: run.first.agent, seq: run.first.seq, parents, lvs }
+        })
+    }
+
+    pub(crate) fn ops(&self, lvs: LvRange) -> impl Iterator<Item = TextOp<'_>> {
+        self.ops.ops(lvs)
+    }
+
+    pub(crate) fn dot(&self, dot: &WireDot) -> Result<Dot, UpdateError> {
+        let agent = self.agents[dot.agent as usize].clone();
+        let overflow = |_| EditError::Graph(GraphError::SeqOverflow { seq: dot.seq });
+        Dot::new(agent, dot.seq).map_err(|error| UpdateError::Malformed(overflow(error)))
+    }
+
+    /// Closes a run whose parents were pushed last and whose events reach up to `end`.
+    fn end_run(&mut self, first: WireDot, end: Lv) {
+        let parents_end = self.parents.len() as u32;
+        self.runs.push(StoredRun { first, end, parents_end });
+    }
+}
+
+impl OpLog {
+    /// Collects the events that `version` does not contain.
+    ///
+    /// # Errors
+    /// [`GraphError::UnknownVersion`] if it names an event that is not known here.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs collected; plus their text.
+    pub fn update_since(&self, version: &Frontier) -> Result<Update, GraphError> {
+        Ok(collect::collect(self, &self.missing_at(version)?))
+    }
+
+    /// Collects the events that a replica with this summary does not know.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs.
+    #[must_use]
+    pub fn update_missing(&self, summary: &DotContext) -> Update {
+        collect::collect(self, &collect::missing(self, summary))
+    }
+
+    /// Encodes the whole history.
+    ///
+    /// Equal op logs encode to equal bytes.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs; plus all text.
+    #[must_use]
+    pub fn encode_full(&self) -> Vec<u8> {
+        collect::collect(self, &[self.all()]).encode()
+    }
+
+    /// Encodes what `version` does not contain.
+    ///
+    /// # Errors
+    /// [`GraphError::UnknownVersion`] if it names an event that is not known here.
+    ///
+    /// # Complexity
+    /// As [`Self::update_since`].
+    pub fn encode_since(&self, version: &Frontier) -> Result<Vec<u8>, GraphError> {
+        Ok(self.update_since(version)?.encode())
+    }
+
+    /// Encodes what a replica with this summary does not know.
+    ///
+    /// # Complexity
+    /// As [`Self::update_missing`].
+    #[must_use]
+    pub fn encode_missing(&self, summary: &DotContext) -> Vec<u8> {
+        self.update_missing(summary).encode()
+    }
+
+    /// Reads an op log from what [`Self::encode_full`] wrote.
+    ///
+    /// # Errors
+    /// [`UpdateError`] as for [`Self::decode_and_add`].
+    ///
+    /// # Limits
+    /// Those of [`DecodeLimits::default`]; use [`Update::decode`] to set others.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs; plus all text.
+    pub fn decode(bytes: &[u8]) -> Result<Self, UpdateError> {
+        let mut oplog = Self::new();
+        oplog.decode_and_add(bytes)?;
+        Ok(oplog)
+    }
+
+    /// Takes in an encoded update: all of it, or on error nothing.
+    ///
+    /// Returns how many events were added.
+    ///
+    /// # Errors
+    /// [`UpdateError::Decode`] if the bytes are not an update; else as [`Self::apply`].
+    ///
+    /// # Limits
+    /// Those of [`DecodeLimits::default`]; use [`Update::decode`] to set others.
+    ///
+    /// # Complexity
+    /// O(n log n), n = runs; plus their text.
+    ///
+    /// # Convergence
+    /// Idempotent; updates commute as far as their dependencies allow.
+    pub fn decode_and_add(&mut self, bytes: &[u8]) -> Result<usize, UpdateError> {
+        self.apply(&Update::decode(bytes, &DecodeLimits::default())?)
+    }
+}

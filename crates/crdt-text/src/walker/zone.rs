@@ -1,0 +1,285 @@
+//! A zone: a stretch of history that holds concurrency, cut into nodes and put in walking order.
+//!
+//! # Invariants
+//! - Nodes are in local order, so parents come before children.
+//! - A parent of any node is the last event of another node, or lies before the zone: whole nodes
+//!   are advanced and retreated, never parts.
+//! - `order` holds each node once, after its parents.
+
+use std::collections::BinaryHeap;
+
+use crdt_core::{Lv, LvRange};
+
+use crate::OpLog;
+
+/// Consecutive events that are always in or out of a version together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) lvs: LvRange,
+    /// The run of operations that holds its first event.
+    pub(super) first_op: u32,
+    /// Where its parents end in `parents`; they start where those of the node before end.
+    parents_end: u32,
+    /// Events in the subtree below it, following each node's last parent only.
+    weight: u32,
+    /// Parents that are not in the order yet.
+    n_waiting: u32,
+}
+
+/// The nodes of a zone. Kept between zones for its memory.
+#[derive(Debug, Default)]
+pub(super) struct Zone {
+    start: Lv,
+    nodes: Vec<Node>,
+    parents: Vec<u32>,
+    /// Children of node i: `children[children_start[i]..children_start[i + 1]]`.
+    children_start: Vec<u32>,
+    children: Vec<u32>,
+    order: Vec<u32>,
+    ready: Vec<u32>,
+    cuts: Vec<Lv>,
+    heap: BinaryHeap<(u32, Side)>,
+}
+
+/// Which of two versions a node is in.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Side {
+    From,
+    To,
+    Both,
+}
+
+/// What to do with a node to get from one version to another.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// Move it out of the prepared version.
+    Retreat,
+    /// Move it into the prepared version.
+    Advance,
+}
+
+impl Zone {
+    /// Cuts the events of `ranges`, which ascend from `start` on, into nodes.
+    ///
+    /// The set must hold the ancestors of each event down to `start`, and everything before
+    /// `start` must be in the history of each event. The first `n_first` ranges are put in order
+    /// before the others; no event among them may depend on one of the others.
+    ///
+    /// Nodes also end at `heads`, as far as those lie in the zone.
+    pub(super) fn plan(
+        &mut self,
+        oplog: &OpLog,
+        start: Lv,
+        (first, then): (&[LvRange], &[LvRange]),
+        heads: impl IntoIterator<Item = Lv>,
+    ) {
+        self.start = start;
+        self.nodes.clear();
+        self.parents.clear();
+        self.order.clear();
+        self.cuts.clear();
+        self.cuts.extend(heads.into_iter().map(|head| head.plus(1)));
+        self.find_cuts(oplog, first, then);
+        let mut merged: Vec<LvRange> = first.iter().chain(then).copied().collect();
+        if !first.is_empty() && !then.is_empty() {
+            merged.sort_unstable_by_key(|lvs| lvs.start);
+        }
+        self.cut(oplog, &merged);
+        self.link_children();
+        self.weigh();
+        if first.is_empty() {
+            self.put_in_order(|_| true);
+        } else {
+            let is_first = |node: &Node| first.iter().any(|lvs| lvs.contains(node.lvs.start));
+            self.put_in_order(is_first);
+            self.put_in_order(|node| !is_first(node));
+        }
+    }
+
+    /// All nodes in walking order.
+    pub(super) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    pub(super) fn node(&self, node: u32) -> &Node {
+        &self.nodes[node as usize]
+    }
+
+    pub(super) fn n_nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The nodes that a node directly follows, ascending; none if it follows the zone's start.
+    #[inline]
+    pub(super) fn parents(&self, node: u32) -> &[u32] {
+        let start = node.checked_sub(1).map_or(0, |before| self.nodes[before as usize].parents_end);
+        &self.parents[start as usize..self.nodes[node as usize].parents_end as usize]
+    }
+
+    /// The node that ends with event `lv`, if `lv` lies in the zone.
+    pub(super) fn node_ending_at(&self, lv: Lv) -> Option<u32> {
+        if lv < self.start {
+            return None;
+        }
+        let node = self.nodes.partition_point(|node| node.lvs.end <= lv);
+        debug_assert!(self.nodes[node].lvs.last() == lv, "nodes end at parents");
+        Some(node as u32)
+    }
+
+    /// Calls `visit` for each node that is in the history of one of two versions only.
+    ///
+    /// Prepare states are counters, so retreats and advances may come in any order.
+    pub(super) fn diff(&mut self, from: &[u32], to: &[u32], mut visit: impl FnMut(u32, Step)) {
+        let mut heap = core::mem::take(&mut self.heap);
+        heap.extend(from.iter().map(|&node| (node, Side::From)));
+        heap.extend(to.iter().map(|&node| (node, Side::To)));
+        let mut n_unshared = heap.len();
+        while n_unshared > 0
+            && let Some((node, mut side)) = heap.pop()
+        {
+            n_unshared -= usize::from(side != Side::Both);
+            while let Some(&(_, other)) = heap.peek().filter(|entry| entry.0 == node) {
+                heap.pop();
+                n_unshared -= usize::from(other != Side::Both);
+                if other != side {
+                    side = Side::Both;
+                }
+            }
+            match side {
+                Side::From => visit(node, Step::Retreat),
+                Side::To => visit(node, Step::Advance),
+                Side::Both => {}
+            }
+            let parents = self.parents(node);
+            n_unshared += if side == Side::Both { 0 } else { parents.len() };
+            heap.extend(parents.iter().map(|&parent| (parent, side)));
+        }
+        heap.clear();
+        self.heap = heap;
+    }
+
+    /// Notes after which events nodes must end: those that others have as parents.
+    fn find_cuts(&mut self, oplog: &OpLog, first: &[LvRange], then: &[LvRange]) {
+        for &lvs in first.iter().chain(then) {
+            for run in oplog.graph().runs(lvs) {
+                let inside = run.parents().iter().filter(|&&parent| parent >= self.start);
+                self.cuts.extend(inside.map(|parent| parent.plus(1)));
+            }
+        }
+        self.cuts.sort_unstable();
+    }
+
+    fn cut(&mut self, oplog: &OpLog, ranges: &[LvRange]) {
+        let mut cut = 0;
+        let mut op = ranges.first().map_or(0, |lvs| oplog.ops().find(lvs.start));
+        for &lvs in ranges {
+            for run in oplog.graph().runs(lvs) {
+                let mut at = run.lvs.start;
+                while at < run.lvs.end {
+                    while self.cuts.get(cut).is_some_and(|&end| end <= at) {
+                        cut += 1;
+                    }
+                    let end = self.cuts.get(cut).map_or(run.lvs.end, |&end| end.min(run.lvs.end));
+                    while oplog.ops().run(op).lvs.end <= at {
+                        op += 1;
+                    }
+                    let is_head = at == run.lvs.start;
+                    self.push_node(LvRange::new(at, end), op as u32, is_head.then(|| run.parents()));
+                    at = end;
+                }
+            }
+        }
+    }
+
+    /// Adds a node; without parents given, it follows the one before it.
+    fn push_node(&mut self, lvs: LvRange, first_op: u32, parents: Option<&[Lv]>) {
+        let n_parents = self.parents.len();
+        match parents {
+            None => self.parents.push(self.nodes.len() as u32 - 1),
+            Some(parents) => {
+                for &parent in parents {
+                    let parent = self.node_ending_at(parent);
+                    self.parents.extend(parent);
+                }
+            }
+        }
+        self.nodes.push(Node {
+            lvs,
+            first_op,
+            parents_end: self.parents.len() as u32,
+            weight: lvs.len(),
+            n_waiting: (self.parents.len() - n_parents) as u32,
+        });
+    }
+
+    fn link_children(&mut self) {
+        self.children_start.clear();
+        self.children_start.resize(self.nodes.len() + 1, 0);
+        for &parent in &self.parents {
+            self.children_start[parent as usize] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut self.children_start {
+            sum += *start;
+            *start = sum;
+        }
+        self.children.clear();
+        self.children.resize(self.parents.len(), 0);
+        // Filling from the back turns each end into a start and keeps children ascending.
+        for node in (0..self.nodes.len() as u32).rev() {
+            let start = node.checked_sub(1).map_or(0, |n| self.nodes[n as usize].parents_end);
+            for at in start..self.nodes[node as usize].parents_end {
+                let parent = self.parents[at as usize] as usize;
+                self.children_start[parent] -= 1;
+                self.children[self.children_start[parent] as usize] = node;
+            }
+        }
+    }
+
+    fn weigh(&mut self) {
+        for node in (0..self.nodes.len() as u32).rev() {
+            if let Some(&parent) = self.parents(node).last() {
+                let weight = self.nodes[node as usize].weight;
+                let parent = &mut self.nodes[parent as usize];
+                parent.weight = parent.weight.saturating_add(weight);
+            }
+        }
+    }
+
+    /// Puts the nodes that `is_wanted` names in order: depth first, the lightest branch first, so
+    /// that little is retreated and advanced again on the way.
+    fn put_in_order(&mut self, is_wanted: impl Fn(&Node) -> bool) {
+        debug_assert!(self.ready.is_empty());
+        for (node, at) in self.nodes.iter().zip(0..) {
+            if node.n_waiting == 0 && is_wanted(node) {
+                self.ready.push(at);
+            }
+        }
+        self.sort_ready_from(0);
+        while let Some(node) = self.ready.pop() {
+            self.order.push(node);
+            // Never zero again: a node must not be picked up by a later call.
+            self.nodes[node as usize].n_waiting = u32::MAX;
+            let n_ready = self.ready.len();
+            let children = self.children_start[node as usize]..self.children_start[node as usize + 1];
+            for at in children {
+                let child = self.children[at as usize];
+                let node = &mut self.nodes[child as usize];
+                node.n_waiting -= 1;
+                if node.n_waiting == 0 && is_wanted(node) {
+                    self.ready.push(child);
+                }
+            }
+            self.sort_ready_from(n_ready);
+        }
+    }
+
+    fn sort_ready_from(&mut self, start: usize) {
+        let Self { ready, nodes, .. } = self;
+        if ready.len() - start > 1 {
+            ready[start..].sort_unstable_by_key(|&node| {
+                core::cmp::Reverse((nodes[node as usize].weight, node))
+            });
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The workspace's commands: `cargo xtask VERB`.
+//!
+//! Exit status: 0 when everything passed, 1 when something failed, 2 when the command line is
+//! wrong. One file a verb; `outcome` holds what they share.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "commands talk to the person who runs them"
+)]
+
+extern crate alloc;
+
+mod outcome;
+mod stopwatch;
+mod test;
+mod tidy;
+
+use outcome::{Outcome, Stop};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (verb, rest) = match args.split_first() {
+        Some((verb, rest)) => (verb.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    match run(verb, rest) {
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Err(Stop::Broken(message)) => {
+            eprintln!("cargo xtask {verb}: {message}");
+            ExitCode::FAILURE
+        }
+        Err(Stop::Usage(message)) => {
+            eprintln!("cargo xtask {verb}: {message}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(verb: &str, args: &[String]) -> Result<Outcome, Stop> {
+    match verb {
+        "test" => test::run(args),
+        "tidy" => tidy::run(args),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(Outcome::Passed)
+        }
+        _ => Err(Stop::Usage("no such command".into())),
+    }
+}
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo [--seed S]                 replicas edit offline, exchange over a lossy link, agree
+  test [ARGS]                     the whole test suite; ARGS go to `cargo test`
+  replay [--live] [--json] FILE.. replays editing traces: time, sha256 of the text, ok or MISMATCH
+  conformance [--seed S] FILE..   runs conformance vectors in several orders and through the codec
+  bench [--compare] [--json] [FILTER]
+                                  the benchmark suite; --compare adds the rivals
+  tidy                            the house rules that a machine can check
+
+FILE is JSON, gzipped or not: the export shape, sequential or concurrent editing traces;
+for conformance JSON lines of the export shape.
+Exit status: 0 passed, 1 failed, 2 wrong command line.";
