@@ -7,9 +7,10 @@
 use crate::feed::{Run, runs};
 use crate::outcome::{Outcome, Stop};
 use core::fmt::Display;
+use core::panic::AssertUnwindSafe;
 use crdt_testkit::{Rng, Trace, TraceLines, topo};
 use crdt_text::{Branch, OpLog, Patches};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     let (mut seed, mut files) = (1, Vec::new());
@@ -33,7 +34,10 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     for file in files {
         let lines = TraceLines::open(file).map_err(Stop::broken(file))?;
         for (line, trace) in lines {
-            match trace.map_err(|e| e.to_string()).and_then(|trace| check(&trace, seed)) {
+            match trace
+                .map_err(|e| e.to_string())
+                .and_then(|trace| check(&trace, seed))
+            {
                 Ok(()) => n_passed += 1,
                 Err(message) => {
                     n_failed += 1;
@@ -57,13 +61,18 @@ const WAYS: [(&str, Way); 4] = [
 ];
 
 fn check(trace: &Trace, seed: u64) -> Result<(), String> {
-    let expected = trace.end_content.as_ref().ok_or("the vector has no endContent")?;
+    let expected = trace
+        .end_content
+        .as_ref()
+        .ok_or("the vector has no endContent")?;
     for (name, way) in WAYS {
         let found = catch_unwind(AssertUnwindSafe(|| way(trace, seed)))
             .map_err(|_| format!("{name} (seed {seed}): panicked"))?
             .map_err(|error| format!("{name} (seed {seed}): {error}"))?;
         if found != *expected {
-            return Err(format!("{name} (seed {seed}): expected {expected:?}, found {found:?}"));
+            return Err(format!(
+                "{name} (seed {seed}): expected {expected:?}, found {found:?}"
+            ));
         }
     }
     Ok(())
@@ -82,16 +91,21 @@ fn merged_in_pieces(trace: &Trace, seed: u64) -> Result<String, String> {
     let mut rng = Rng::new(seed);
     let (mut log, mut branch, mut screen) = (OpLog::new(), Branch::new(), Vec::new());
     let mut versions = Vec::new();
-    for run in runs(&trace) {
-        run.ingest(&mut log).map_err(message)?;
+    for (run, txn) in runs(&trace).iter().zip(&trace.txns) {
+        log.ingest(&run.as_remote()).map_err(message)?;
         versions.push(log.version().clone());
+        let any_event = trace.dot_of(rng.below(txn.span.end));
+        versions.push(log.to_local(any_event.as_slice()).map_err(message)?);
         if rng.chance(30) {
             let version = rng.pick(&versions);
             draw(&mut screen, &branch.merge(&log, version).map_err(message)?)?;
             compare(&branch, &screen)?;
         }
     }
-    draw(&mut screen, &branch.merge(&log, log.version()).map_err(message)?)?;
+    draw(
+        &mut screen,
+        &branch.merge(&log, log.version()).map_err(message)?,
+    )?;
     compare(&branch, &screen)?;
     Ok(branch.to_string())
 }
@@ -106,7 +120,7 @@ fn through_the_codec(trace: &Trace, seed: u64) -> Result<String, String> {
     for part in [0..first, first..second, second..runs.len()] {
         let before = log.version().clone();
         for run in &runs[part] {
-            run.ingest(&mut log).map_err(message)?;
+            log.ingest(&run.as_remote()).map_err(message)?;
         }
         if before.is_root() {
             copy = OpLog::decode(&log.encode_full()).map_err(message)?;
@@ -125,7 +139,7 @@ fn through_the_codec(trace: &Trace, seed: u64) -> Result<String, String> {
 fn log_of(runs: &[Run<'_>]) -> Result<OpLog, String> {
     let mut log = OpLog::new();
     for run in runs {
-        run.ingest(&mut log).map_err(message)?;
+        log.ingest(&run.as_remote()).map_err(message)?;
     }
     Ok(log)
 }
@@ -141,7 +155,10 @@ fn draw(screen: &mut Vec<char>, patches: &Patches<'_>) -> Result<(), String> {
     for patch in patches.iter() {
         let end = patch.pos + patch.deleted;
         if end > screen.len() {
-            return Err(format!("a patch reaches {end} in a text of {}", screen.len()));
+            return Err(format!(
+                "a patch reaches {end} in a text of {}",
+                screen.len()
+            ));
         }
         screen.splice(patch.pos..end, patch.inserted.chars());
     }
@@ -178,7 +195,10 @@ mod tests {
     #[test]
     fn random_histories_pass() {
         for seed in 0..60 {
-            let config = HistoryConfig { ops_out_of_range: seed % 2 == 1, ..Default::default() };
+            let config = HistoryConfig {
+                ops_out_of_range: seed % 2 == 1,
+                ..Default::default()
+            };
             let trace = history(seed, &config);
             if check(&trace, seed).is_err() {
                 let small = shrink(&trace, |smaller| check(smaller, seed).is_err());
@@ -192,7 +212,10 @@ mod tests {
         let (_, mut trace) = directed_cases().swap_remove(0);
         trace.end_content = Some("adcb".into());
         let message = check(&trace, 1).expect_err("the text is another");
-        assert!(message.contains("\"adcb\"") && message.contains("\"acdb\""), "{message}");
+        assert!(
+            message.contains("\"adcb\"") && message.contains("\"acdb\""),
+            "{message}"
+        );
         trace.end_content = None;
         assert!(check(&trace, 1).is_err());
     }
@@ -200,12 +223,18 @@ mod tests {
     #[test]
     fn files_are_counted_line_by_line() {
         let name = format!("crdt-conformance-{}.jsonl", std::process::id());
-        let path = std::env::temp_dir().join(name).to_string_lossy().into_owned();
+        let path = std::env::temp_dir()
+            .join(name)
+            .to_string_lossy()
+            .into_owned();
         std::fs::write(&path, "{\"txns\":[],\"endContent\":\"\"}\n").expect("writes a file");
-        assert_eq!(run(&[path.clone()]), Ok(Outcome::Passed));
+        assert_eq!(run(core::slice::from_ref(&path)), Ok(Outcome::Passed));
         std::fs::write(&path, "{\"txns\":[],\"endContent\":\"x\"}\n").expect("writes a file");
         assert_eq!(run(&[path]), Ok(Outcome::Failed));
-        assert!(matches!(run(&["no/such/file".into()]), Err(Stop::Broken(_))));
+        assert!(matches!(
+            run(&["no/such/file".into()]),
+            Err(Stop::Broken(_))
+        ));
         assert!(matches!(run(&["--seed".into()]), Err(Stop::Usage(_))));
     }
 }

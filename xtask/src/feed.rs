@@ -2,7 +2,7 @@
 
 use crdt_core::{AgentId, Dot};
 use crdt_testkit::{Trace, TraceOp, Txn};
-use crdt_text::{OpLog, RemoteRun, TextOp, UpdateError};
+use crdt_text::{RemoteRun, TextOp};
 
 /// A transaction in the form an op log takes in.
 pub(crate) struct Run<'a> {
@@ -26,10 +26,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(crate) fn ingest(&self, log: &mut OpLog) -> Result<(), UpdateError> {
-        let (agent, seq) = (self.agent, self.seq);
-        log.ingest(&RemoteRun { agent, seq, parents: &self.parents, ops: &self.ops })?;
-        Ok(())
+    pub(crate) fn as_remote(&self) -> RemoteRun<'_> {
+        RemoteRun {
+            agent: self.agent,
+            seq: self.seq,
+            parents: &self.parents,
+            ops: &self.ops,
+        }
     }
 }
 
@@ -41,7 +44,10 @@ pub(crate) fn runs(trace: &Trace) -> Vec<Run<'_>> {
 /// The sha256 of a text's UTF-8 bytes, in hexadecimal.
 pub(crate) fn sha256_hex(text: &str) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha2::Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,12 @@
 
 extern crate alloc;
 
+mod bench;
+mod conformance;
+mod demo;
+mod feed;
 mod outcome;
+mod replay;
 mod stopwatch;
 mod test;
 mod tidy;
@@ -40,7 +45,14 @@ fn main() -> ExitCode {
 }
 
 fn run(verb: &str, args: &[String]) -> Result<Outcome, Stop> {
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        return run("help", &[]);
+    }
     match verb {
+        "bench" => bench::run(args),
+        "conformance" => conformance::run(args),
+        "demo" => demo::run(args),
+        "replay" => replay::run(args),
         "test" => test::run(args),
         "tidy" => tidy::run(args),
         "help" | "--help" | "-h" => {

@@ -67,13 +67,20 @@ struct Live {
 
 fn replay(file: &str, live: bool) -> Result<Row, String> {
     let trace = Trace::open(file).map_err(|e| e.to_string())?;
-    let end_content = trace.end_content.as_ref().ok_or("the file has no endContent to compare with")?;
+    let end_content = trace
+        .end_content
+        .as_ref()
+        .ok_or("the file has no endContent to compare with")?;
     let runs = runs(&trace);
-    let (text, elapsed, live) = if live { replay_live(&runs)? } else { replay_at_once(&runs)? };
+    let (text, elapsed, live) = if live {
+        replay_live(&runs)?
+    } else {
+        replay_at_once(&runs)?
+    };
     Ok(Row {
         file: file.into(),
         events: trace.n_events(),
-        ms: elapsed.as_secs_f64() * 1e3,
+        ms: rounded(elapsed.as_secs_f64() * 1e3),
         sha256: sha256_hex(&text),
         ok: text == *end_content,
         live,
@@ -86,10 +93,12 @@ fn replay_at_once(runs: &[Run<'_>]) -> Result<Replayed, String> {
     let stopwatch = Stopwatch::start();
     let mut log = OpLog::new();
     for run in runs {
-        run.ingest(&mut log).map_err(|e| e.to_string())?;
+        log.ingest(&run.as_remote()).map_err(|e| e.to_string())?;
     }
     let mut branch = Branch::new();
-    branch.merge(&log, log.version()).map_err(|e| e.to_string())?;
+    branch
+        .merge(&log, log.version())
+        .map_err(|e| e.to_string())?;
     let text = branch.to_string();
     Ok((text, stopwatch.elapsed(), None))
 }
@@ -99,8 +108,7 @@ fn replay_live(runs: &[Run<'_>]) -> Result<Replayed, String> {
     let mut times = Vec::with_capacity(runs.len());
     for run in runs {
         let stopwatch = Stopwatch::start();
-        run.ingest(doc.oplog_mut()).map_err(|e| e.to_string())?;
-        doc.catch_up();
+        doc.ingest(&run.as_remote()).map_err(|e| e.to_string())?;
         times.push(stopwatch.elapsed());
     }
     let total = times.iter().sum();
@@ -110,7 +118,7 @@ fn replay_live(runs: &[Run<'_>]) -> Result<Replayed, String> {
 impl Live {
     fn of(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
-        let us = |time: Duration| time.as_secs_f64() * 1e6;
+        let us = |time: Duration| rounded(time.as_secs_f64() * 1e6);
         // The smallest time that `percent` of the transactions do not exceed.
         let percentile = |percent: usize| {
             let rank = (times.len() * percent).div_ceil(100);
@@ -126,6 +134,11 @@ impl Live {
     }
 }
 
+/// To three digits behind the point.
+fn rounded(number: f64) -> f64 {
+    (number * 1e3).round() / 1e3
+}
+
 impl Row {
     fn to_line(&self) -> String {
         let verdict = if self.ok { "ok" } else { "MISMATCH" };
@@ -135,7 +148,13 @@ impl Row {
                 live.txns, live.total_us, live.p50_us, live.p99_us, live.max_us
             )
         });
-        let Self { file, events, ms, sha256, .. } = self;
+        let Self {
+            file,
+            events,
+            ms,
+            sha256,
+            ..
+        } = self;
         format!("{file}  {events} events  {ms:.3} ms{live}  sha256 {sha256}  {verdict}")
     }
 
@@ -154,7 +173,10 @@ mod tests {
     #[test]
     fn percentiles_are_of_sorted_times() {
         let live = Live::of((1..=200).rev().map(Duration::from_micros).collect());
-        assert_eq!((live.p50_us, live.p99_us, live.max_us), (100.0, 198.0, 200.0));
+        assert_eq!(
+            (live.p50_us, live.p99_us, live.max_us),
+            (100.0, 198.0, 200.0)
+        );
         assert_eq!(Live::of(Vec::new()).max_us, 0.0);
     }
 
@@ -181,7 +203,7 @@ mod tests {
             let row = replay(&bad, live).expect("a trace");
             assert!(row.to_line().ends_with("  MISMATCH"));
         }
-        assert_eq!(run(&[good.clone()]), Ok(Outcome::Passed));
+        assert_eq!(run(core::slice::from_ref(&good)), Ok(Outcome::Passed));
         assert_eq!(run(&[good, bad]), Ok(Outcome::Failed));
         assert_eq!(run(&["no/such/file".into()]), Ok(Outcome::Failed));
         assert!(matches!(run(&["--fast".into()]), Err(Stop::Usage(_))));

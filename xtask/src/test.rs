@@ -6,7 +6,7 @@
 
 use crate::outcome::{Outcome, Stop};
 use crate::stopwatch::Stopwatch;
-use crate::tidy::workspace::Workspace;
+use crate::tidy::workspace::{Package, Workspace, root};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
@@ -35,33 +35,29 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
 
 /// Cargo's arguments for all default members with all features for users.
 fn whole_suite(workspace: &Workspace) -> Vec<String> {
-    let mut args: Vec<String> = Vec::new();
-    for package in workspace.default_members() {
-        args.push("--package".into());
-        args.push(package.name.clone());
-        for feature in package
-            .features
-            .keys()
-            .filter(|name| !name.starts_with("__"))
-        {
-            args.push("--features".into());
-            args.push(format!("{}/{feature}", package.name));
-        }
-    }
-    args
+    workspace.default_members().flat_map(selection).collect()
 }
 
-/// Cargo's arguments for each package whose nodes can be shrunk.
+/// Cargo's arguments for each package whose nodes can be shrunk. Its other features are those of
+/// the whole suite, so that nothing below it is compiled again.
 fn small_node_runs(workspace: &Workspace) -> impl Iterator<Item = Vec<String>> {
     let small = workspace
         .default_members()
         .filter(|p| p.features.contains_key(SMALL_NODES));
     small.map(|package| {
-        let features = format!("{}/{SMALL_NODES}", package.name);
-        ["--package", &package.name, "--features", &features]
-            .map(Into::into)
-            .to_vec()
+        let mut args = selection(package);
+        args.push(format!("--features={}/{SMALL_NODES}", package.name));
+        args
     })
+}
+
+/// Selects a package with all its features for users.
+fn selection(package: &Package) -> Vec<String> {
+    let mut args = vec![format!("--package={}", package.name)];
+    let for_users = |name: &&String| *name != "default" && !name.starts_with("__");
+    let features = package.features.keys().filter(for_users);
+    args.extend(features.map(|feature| format!("--features={}/{feature}", package.name)));
+    args
 }
 
 /// Runs the tests and passes their output on; keeps the lines that close each test binary.
@@ -70,7 +66,7 @@ fn cargo_test(args: &[String], closing_lines: &mut Vec<String>) -> Result<bool, 
     let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["test", "--no-fail-fast"])
         .args(args)
-        .current_dir(crate::tidy::workspace::root())
+        .current_dir(root())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(Stop::broken("cannot start cargo"))?;
@@ -88,4 +84,33 @@ fn cargo_test(args: &[String], closing_lines: &mut Vec<String>) -> Result<bool, 
         .wait()
         .map_err(Stop::broken("cannot wait for cargo"))?;
     Ok(status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{small_node_runs, whole_suite};
+    use crate::tidy::workspace::Workspace;
+
+    #[test]
+    fn private_features_get_runs_of_their_own() {
+        let metadata = r#"{"workspace_default_members":["a","b"],"packages":[
+            {"id":"a","name":"a","manifest_path":"","dependencies":[],"targets":[],
+             "features":{"default":["x"],"x":[],"__small_nodes":[]}},
+            {"id":"b","name":"b","manifest_path":"","dependencies":[],"targets":[],"features":{}},
+            {"id":"c","name":"c","manifest_path":"","dependencies":[],"targets":[],"features":{}}]}"#;
+        let workspace: Workspace = serde_json::from_str(metadata).expect("metadata");
+        assert_eq!(
+            whole_suite(&workspace),
+            ["--package=a", "--features=a/x", "--package=b"]
+        );
+        let runs: Vec<Vec<String>> = small_node_runs(&workspace).collect();
+        assert_eq!(
+            runs,
+            [[
+                "--package=a",
+                "--features=a/x",
+                "--features=a/__small_nodes"
+            ]]
+        );
+    }
 }

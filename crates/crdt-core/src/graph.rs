@@ -204,7 +204,9 @@ impl CausalGraph {
     /// O(h log n), h = heads of the version.
     pub fn to_remote(&self, version: &Frontier) -> Result<RemoteFrontier, GraphError> {
         self.check_version(version)?;
-        Ok(version.iter().filter_map(|lv| self.dot_of(lv)).collect())
+        let mut dots: RemoteFrontier = version.iter().filter_map(|lv| self.dot_of(lv)).collect();
+        dots.sort_unstable();
+        Ok(dots)
     }
 
     /// Translates dots into a local version; non-minimal input is reduced.

@@ -5,7 +5,8 @@
 //! * [`Lattice`] and [`Decompose`] are algebra: states that join, and split into parts that join back.
 //!   They never fail.
 //! * [`Delta`] and [`DeltaState`] are replication: changes that travel, are grouped on the way, and are
-//!   applied to a state that may refuse them. An outbox needs these two and an encoding, nothing more.
+//!   applied to a state that may refuse them. An outbox needs these two and an encoding, nothing more;
+//!   [`Summarize`] brings back a peer for which the outbox kept nothing.
 //!
 //! They meet in one place: every lattice value is a [`Delta`], grouped by joining.
 //! So a counter or a set is its own delta; a map has a delta type of its own; and an operation log,
@@ -21,7 +22,7 @@
 
 mod delta;
 
-pub use self::delta::{Classify, Delta, DeltaState, ErrorKind};
+pub use self::delta::{Classify, Delta, DeltaState, ErrorKind, Summarize};
 
 /// A join semilattice with a bottom.
 ///

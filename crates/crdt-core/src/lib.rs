@@ -1,4 +1,9 @@
-//! The ground that the `crdt-*` crates stand on.
+#![doc = include_str!("../README.md")]
+//!
+//! ## Where to start
+//!
+//! [`AgentId`] and [`Dot`] name things, [`DotContext`] collects them, [`Lattice`] and [`DeltaState`] are
+//! the traits to implement, [`CausalGraph`] orders events, and [`codec`] turns all of it into bytes.
 #![no_std]
 
 extern crate alloc;
@@ -31,6 +36,6 @@ pub use self::graph::{
     LvRange, MAX_EVENTS, RemoteFrontier, Segment,
 };
 pub use self::interval::IntervalSet;
-pub use self::lattice::{Classify, Decompose, Delta, DeltaState, ErrorKind, Lattice};
+pub use self::lattice::{Classify, Decompose, Delta, DeltaState, ErrorKind, Lattice, Summarize};
 pub use self::ordering::CausalOrdering;
 pub use self::version_vector::VersionVector;

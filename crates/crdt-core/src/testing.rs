@@ -13,7 +13,9 @@ use core::fmt::Debug;
 use quickcheck::{Arbitrary, Gen, QuickCheck, Testable};
 
 use crate::codec::{Decode, DecodeLimits, Encode};
-use crate::{AgentId, Decompose, Delta, Dot, DotContext, DotRange, IntervalSet, VersionVector};
+use crate::{
+    AgentId, Decompose, Delta, Dot, DotContext, DotRange, IntervalSet, Summarize, VersionVector,
+};
 
 /// Runs a property on generated cases.
 #[track_caller]
@@ -40,7 +42,10 @@ pub(crate) fn agent(n: u8) -> AgentId {
 }
 
 /// The laws of a lattice, its decomposition and its deltas, on generated values.
-pub(crate) fn check_laws<T: Decompose + Delta + Arbitrary + PartialEq + Debug>() {
+pub(crate) fn check_laws<T>()
+where
+    T: Decompose + Delta + Summarize<Delta = T> + Arbitrary + PartialEq + Debug,
+{
     fn joined<T: Decompose + Clone>(a: &T, b: &T) -> T {
         let mut result = a.clone();
         result.join(b);
@@ -73,6 +78,16 @@ pub(crate) fn check_laws<T: Decompose + Delta + Arbitrary + PartialEq + Debug>()
             && delta.decompose().all(|part| !part.leq(&b))
             && a.diff(&a).is_bottom()
     }
+    fn summary<T>(a: T, b: T) -> bool
+    where
+        T: Decompose + Summarize<Delta = T> + Arbitrary + PartialEq,
+    {
+        let delta = a.delta_since(&b.summary());
+        let mut peer = b.clone();
+        let applied = delta.is_some_and(|delta| peer.apply_delta(&delta).is_ok());
+        let own = a.delta_since(&a.summary());
+        applied && peer == joined(&b, &a) && own.is_some_and(|own| own.is_bottom())
+    }
     fn group<T: Decompose + Delta + Arbitrary + PartialEq>(a: T, b: T, c: T) -> bool {
         let Ok(group) = T::merge_deltas([&b, &c]) else {
             return false;
@@ -81,6 +96,7 @@ pub(crate) fn check_laws<T: Decompose + Delta + Arbitrary + PartialEq + Debug>()
     }
     check_property(join::<T> as fn(T, T, T) -> bool);
     check_property(decompose::<T> as fn(T, T) -> bool);
+    check_property(summary::<T> as fn(T, T) -> bool);
     check_property(group::<T> as fn(T, T, T) -> bool);
 }
 

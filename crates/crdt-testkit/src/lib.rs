@@ -6,12 +6,15 @@
 //! - [`Trace`] is one editing history; [`Trace::open`] and [`TraceLines`] read the public formats.
 //! - [`Reference`] is the naive eg-walker that says which text a history must produce.
 //! - [`generate`] makes histories from a seed, [`topo`] rewrites a history into an equivalent one.
+//! - [`directed_cases`] are small histories that each catch one mistake; [`shrink`] makes more.
+//! - [`data`] finds recorded traces and vectors where there are some.
 //! - [`CountingAlloc`] measures how many bytes a program holds.
 
 extern crate alloc;
 
 mod cases;
 mod counting_alloc;
+pub mod data;
 pub mod generate;
 mod notation;
 mod reference;

@@ -112,3 +112,6 @@ fn parse_op(op: &str) -> Option<TraceOp> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

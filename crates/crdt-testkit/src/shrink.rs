@@ -2,13 +2,13 @@
 
 use crate::reference::Reference;
 use crate::topo::slice;
-use crate::trace::{Trace, Txn};
+use crate::trace::Trace;
 
 /// Removes events from `trace` for as long as `fails` says that the rest still fails.
 ///
-/// Only events that nobody follows go, so every other event keeps its meaning; `end_content` is
-/// computed anew each time. Print the result: its `Display` is the notation that
-/// [`Trace::from_notation`] reads.
+/// Whatever followed a removed event then follows what came before it, so ops may end up outside
+/// the document at their parents; `end_content` is computed anew each time. Print the result: its
+/// `Display` is the notation that [`Trace::from_notation`] reads.
 ///
 /// # Complexity
 /// O(n^2) calls of `fails` at worst, n = events.
@@ -24,32 +24,34 @@ use crate::trace::{Trace, Txn};
 /// ```
 pub fn shrink(trace: &Trace, mut fails: impl FnMut(&Trace) -> bool) -> Trace {
     let mut best = trace.clone();
+    loop {
+        let n_events = best.n_events();
+        pass(&mut best, &mut fails);
+        if best.n_events() == n_events {
+            return best;
+        }
+    }
+}
+
+/// Tries to shorten each transaction, the last one first.
+fn pass(best: &mut Trace, fails: &mut impl FnMut(&Trace) -> bool) {
     let mut idx = best.txns.len();
     while idx > 0 {
         idx -= 1;
-        while let Some(smaller) = smaller_candidates(&best, idx).into_iter().find(&mut fails) {
-            let removed_txn = smaller.txns.len() < best.txns.len();
-            best = smaller;
-            // What the removed transaction followed may be free now: start again from the end.
-            if removed_txn {
-                idx = best.txns.len();
+        while let Some(smaller) = smaller_candidates(best, idx).into_iter().find(&mut *fails) {
+            let is_whole_txn = smaller.txns.len() < best.txns.len();
+            *best = smaller;
+            if is_whole_txn {
                 break;
             }
         }
     }
-    best
 }
 
 /// The trace without transaction `idx`, and with only its first half or all but its last event.
 fn smaller_candidates(trace: &Trace, idx: usize) -> Vec<Trace> {
-    let span = &trace.txns[idx].span;
-    let followed = trace.txns.iter().flat_map(|txn| &txn.parents);
-    let n_needed = followed
-        .filter(|lv| span.contains(lv))
-        .max()
-        .map_or(0, |lv| lv + 1 - span.start);
-    let mut keeps = vec![0, span.len() / 2, span.len() - 1];
-    keeps.retain(|&keep| n_needed <= keep && keep < span.len());
+    let len = trace.txns[idx].span.len();
+    let mut keeps = vec![0, len / 2, len - 1];
     keeps.dedup();
     keeps
         .into_iter()
@@ -59,7 +61,13 @@ fn smaller_candidates(trace: &Trace, idx: usize) -> Vec<Trace> {
 
 /// The trace with only the first `keep` events of transaction `idx`.
 fn cut(trace: &Trace, idx: usize, keep: usize) -> Trace {
-    let removed = trace.txns[idx].span.start + keep..trace.txns[idx].span.end;
+    let shortened = &trace.txns[idx];
+    let removed = shortened.span.start + keep..shortened.span.end;
+    let before_removed = if keep == 0 {
+        shortened.parents.clone()
+    } else {
+        vec![removed.start - 1]
+    };
     let renumber = |lv: usize| {
         if lv >= removed.end {
             lv - removed.len()
@@ -67,21 +75,28 @@ fn cut(trace: &Trace, idx: usize, keep: usize) -> Trace {
             lv
         }
     };
-    let mut txns = trace.txns.clone();
-    if keep == 0 {
-        txns.remove(idx);
-    } else {
-        txns[idx] = slice(&txns[idx], 0..keep);
+    let mut model = Reference::new();
+    let mut txns = Vec::new();
+    for (at, txn) in trace.txns.iter().enumerate() {
+        let mut txn = match at == idx {
+            true if keep == 0 => continue,
+            true => slice(txn, 0..keep),
+            false => txn.clone(),
+        };
+        let mut parents = Vec::new();
+        for &lv in &txn.parents {
+            match removed.contains(&lv) {
+                true => parents.extend_from_slice(&before_removed),
+                false => parents.push(renumber(lv)),
+            }
+        }
+        txn.parents = model.minimal(&parents);
+        txn.span = model.n_events()..model.n_events() + txn.span.len();
+        model.push_txn(&txn);
+        txns.push(txn);
     }
-    let moved = |txn: Txn| Txn {
-        span: renumber(txn.span.start)..renumber(txn.span.start) + txn.span.len(),
-        parents: txn.parents.iter().map(|&lv| renumber(lv)).collect(),
-        ..txn
-    };
-    let mut smaller = Trace {
-        txns: txns.into_iter().map(moved).collect(),
-        end_content: None,
-    };
-    smaller.end_content = Some(Reference::from_trace(&smaller).text());
-    smaller
+    Trace {
+        txns,
+        end_content: Some(model.text()),
+    }
 }

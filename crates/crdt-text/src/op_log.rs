@@ -115,13 +115,16 @@ impl OpLog {
         self.graph.frontier()
     }
 
-    /// The version that contains everything known, as other replicas understand it.
+    /// The version that contains everything known, as other replicas understand it; sorted.
     ///
     /// # Complexity
     /// O(h log n), h = heads.
     #[must_use]
     pub fn remote_version(&self) -> RemoteFrontier {
-        self.version().iter().filter_map(|lv| self.graph.dot_of(lv)).collect()
+        let heads = self.version().iter();
+        let mut dots: RemoteFrontier = heads.filter_map(|lv| self.graph.dot_of(lv)).collect();
+        dots.sort_unstable();
+        dots
     }
 
     /// Translates a local version into dots.

@@ -11,7 +11,7 @@
 //!
 //! Source: J. Gentle and M. Kleppmann, "Collaborative Text Editing with Eg-walker: Better, Faster,
 //! Smaller" (EuroSys 2025). Differs: zones are planned one at a time, and a text of unknown length
-//! before the zone is replayed on a guess that is then checked (see `Replay::replay_known`).
+//! before the zone is worked out from that of the text after it (see `Tracker::settle_base_len`).
 
 mod compare;
 mod replay;
@@ -76,23 +76,18 @@ impl<S: Sink> Walker<'_, S> {
     /// Emits the events of `wanted`, which ascend, on top of version `at`.
     fn run(&mut self, mut at: Frontier, mut wanted: VecDeque<LvRange>) {
         self.pass_linear(&mut at, &mut wanted);
-        let Some(first) = wanted.front() else { return };
-        let before = self.oplog.graph().critical_before(first.start);
-        let base = before.map_or_else(Frontier::root, Frontier::from);
-        let known = self.oplog.graph().diff(&at, &base).only_a;
-        let mut start = before.map_or(Lv::new(0), |lv| lv.plus(1));
-        let mut known = known.as_slice();
-        while !wanted.is_empty() {
+        self.finish_zone(&at, &mut wanted);
+        while let Some(first) = wanted.front() {
+            // Everything before is in the history of everything wanted from here on.
+            let start = first.start;
             let critical = self.oplog.graph().critical_from(start);
-            let end = critical.map_or(Lv::new(u32::MAX), |stretch| stretch.start);
-            if let Some(stretch) = critical.filter(|_| end <= start) {
+            if let Some(stretch) = critical.filter(|stretch| stretch.start <= start) {
                 take_below(&mut wanted, stretch.end).into_iter().for_each(|lvs| self.pass(lvs));
-                start = stretch.end;
             } else {
-                let zone = take_below(&mut wanted, end);
-                self.replay_zone(start, known, &zone);
-                known = &[];
-                start = end;
+                let zone = take_below(&mut wanted, end_of_zone(critical));
+                self.replay.plan(self.oplog, start, &[], &zone, []);
+                self.replay.reset(Some(self.len));
+                self.replay_rest();
             }
         }
     }
@@ -140,22 +135,56 @@ impl<S: Sink> Walker<'_, S> {
         }
     }
 
-    /// Replays a zone that starts at `start`: first what the text at hand contains already, in
-    /// silence, then what is wanted.
-    fn replay_zone(&mut self, start: Lv, known: &[LvRange], wanted: &[LvRange]) {
-        let Self { oplog, replay, .. } = self;
-        replay.plan(oplog, start, known, wanted, []);
-        if known.is_empty() {
-            replay.reset(Some(self.len));
-        } else if !replay.replay_known(oplog, self.len) {
-            let before = start.prev().map_or_else(Frontier::root, Frontier::from);
-            let base_len = length_at(oplog, &before);
-            replay.reset(Some(base_len));
-            replay.replay_first(oplog);
+    /// Replays the zone that `at` stands in the middle of, if it does: what the text contains
+    /// already in silence, then what is wanted of the zone.
+    fn finish_zone(&mut self, at: &Frontier, wanted: &mut VecDeque<LvRange>) {
+        let Some(first) = wanted.front().map(|lvs| lvs.start) else { return };
+        let graph = self.oplog.graph();
+        let critical = graph.critical_from(first).filter(|stretch| stretch.end > first);
+        if critical.is_some_and(|stretch| stretch.start <= first) {
+            return;
         }
-        let grown = replay.replay_rest(oplog, self.sink);
+        let zone = take_below(wanted, end_of_zone(critical));
+        for before in bases(self.oplog, first) {
+            let (base, start) = after(before);
+            let known = graph.diff(at, &base).only_a;
+            self.replay.plan(self.oplog, start, &known, &zone, []);
+            let base_len = if known.is_empty() { Some(self.len) } else { before.is_none().then_some(0) };
+            if self.replay.replay_known(self.oplog, base_len, self.len) {
+                break;
+            }
+        }
+        self.replay_rest();
+    }
+
+    fn replay_rest(&mut self) {
+        let grown = self.replay.replay_rest(self.oplog, self.sink);
         self.len = (i64::from(self.len) + grown) as u32;
     }
+}
+
+/// Where a zone ends: at the next critical version, if there is one.
+fn end_of_zone(critical: Option<LvRange>) -> Lv {
+    critical.map_or(Lv::new(u32::MAX), |stretch| stretch.start)
+}
+
+/// The version `before` as a frontier (the root, if none), and the first event after it.
+fn after(before: Option<Lv>) -> (Frontier, Lv) {
+    before.map_or((Frontier::root(), Lv::new(0)), |lv| (Frontier::from(lv), lv.plus(1)))
+}
+
+/// Critical versions below `first` to start a replay from: the last one, then in growing steps
+/// earlier ones, in the end the root, where the text is known to be empty.
+fn bases(oplog: &OpLog, first: Lv) -> impl Iterator<Item = Option<Lv>> {
+    let mut next = Some(first);
+    core::iter::from_fn(move || {
+        let before = oplog.graph().critical_before(next?);
+        next = before.map(|lv| {
+            let reach = first.get() - lv.get();
+            Lv::new(lv.get().saturating_sub(reach.saturating_mul(4)))
+        });
+        Some(before)
+    })
 }
 
 /// Cuts off and returns the part of ascending ranges that lies below `end`.

@@ -15,7 +15,13 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
             "the file has no `//!`",
         ));
     }
-    for item in public_items(&source.ast.items) {
+    // What a test makes public is public to other tests only.
+    let items = if source.is_test() {
+        Vec::new()
+    } else {
+        public_items(&source.ast.items)
+    };
+    for item in items {
         if item.docs.is_empty() {
             let message = format!("`{}` is public and undocumented", item.name);
             findings.push(Finding::new("docs", &source.path, item.line, message));
@@ -73,6 +79,12 @@ mod sealed { pub trait Sealed { fn e(); } }
 impl Clone for S { fn clone(&self) -> S { S } }
 ";
         assert_eq!(check(&source("a.rs", text)), []);
+    }
+
+    #[test]
+    fn what_tests_share_among_themselves_is_not_an_interface() {
+        let text = "//! Docs.\npub fn a() {}\n";
+        assert_eq!(check(&source("crates/a/tests/it/support.rs", text)), []);
     }
 
     #[test]

@@ -13,7 +13,9 @@ use super::{DotContext, Seqs};
 use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crate::interval;
 use crate::version_vector::decode_next_agent;
-use crate::{Decompose, DeltaState, Dot, DotRange, IntervalSet, Lattice, MAX_SEQ, VersionVector};
+use crate::{
+    Decompose, DeltaState, Dot, DotRange, IntervalSet, Lattice, MAX_SEQ, Summarize, VersionVector,
+};
 
 impl Lattice for DotContext {
     /// Adds the events of `other`: O(m log n) plus the intervals of the agents that have a cloud.
@@ -64,6 +66,18 @@ impl DeltaState for DotContext {
 
     fn apply_delta(&mut self, delta: &Self) -> Result<bool, Infallible> {
         Ok(self.join(delta))
+    }
+}
+
+impl Summarize for DotContext {
+    type Summary = Self;
+
+    fn summary(&self) -> Self {
+        self.clone()
+    }
+
+    fn delta_since(&self, known: &Self) -> Option<Self> {
+        Some(self.diff(known))
     }
 }
 

@@ -36,7 +36,7 @@ impl Seqs {
 
     /// Adds all seqs of `other`; returns whether any was new.
     pub(super) fn join(&mut self, other: &Self) -> bool {
-        if other.cloud.n_ranges() <= 1 + self.cloud.n_ranges() / 16 {
+        if other.cloud.n_ranges() <= interval::FEW_RANGES {
             let grows = self.insert(0..other.next);
             return other
                 .cloud

@@ -3,15 +3,29 @@
 //! # Invariants
 //! - `starts`, `agents` and `seqs` have equal lengths; run i holds the local versions from
 //!   `starts[i]` to the next start, with consecutive sequence numbers of one agent.
-//! - `by_agent[a]` is sorted by sequence number and its runs are disjoint. Sequence numbers may
-//!   arrive out of order, so local versions in it need not ascend.
+//! - Runs are maximal, so equal events in equal order make equal columns.
+//! - `by_agent` has one entry for each interned agent, and names the same events as the columns.
 
 use alloc::vec::Vec;
 
 use super::lv::{Lv, LvRange};
+use super::seq_runs::{SeqRun, SeqRuns};
 use crate::{AgentIdx, AgentTable, DotContext, DotRange};
 
 /// Consecutive events of one agent with consecutive sequence numbers.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{AgentId, AgentRun, CausalGraph, Frontier, LvRange};
+///
+/// let mut graph = CausalGraph::new();
+/// let alice = graph.intern_agent(&AgentId::new("alice")?);
+/// let lvs = graph.add_local(alice, &Frontier::root(), 5)?;
+/// let tail = LvRange::new(lvs.start.plus(3), lvs.end);
+/// let run = AgentRun { lvs: tail, agent: alice, seq: 3 };
+/// assert_eq!(graph.agent_runs(tail).collect::<Vec<_>>(), [run]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct AgentRun {
     /// The events.
@@ -22,33 +36,19 @@ pub struct AgentRun {
     pub seq: u64,
 }
 
-/// A stretch of one agent's sequence numbers that has consecutive local versions.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SeqRun {
-    pub(super) seq: u64,
-    pub(super) lv: Lv,
-    pub(super) len: u32,
-}
-
-impl SeqRun {
-    pub(super) fn seq_end(&self) -> u64 {
-        self.seq + u64::from(self.len)
-    }
-}
-
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct EventIds {
     starts: Vec<Lv>,
     agents: Vec<AgentIdx>,
     seqs: Vec<u64>,
     end: Lv,
-    by_agent: Vec<Vec<SeqRun>>,
+    by_agent: Vec<SeqRuns>,
 }
 
 impl EventIds {
     pub(super) fn ensure_agents(&mut self, n_agents: usize) {
         if self.by_agent.len() < n_agents {
-            self.by_agent.resize_with(n_agents, Vec::new);
+            self.by_agent.resize_with(n_agents, SeqRuns::default);
         }
     }
 
@@ -62,33 +62,31 @@ impl EventIds {
             self.seqs.push(seq);
         }
         self.end = lvs.end;
-        self.push_seq_run(
-            agent,
-            SeqRun {
-                seq,
-                lv: lvs.start,
-                len: lvs.len(),
-            },
-        );
+        self.by_agent[agent.index()].push(SeqRun {
+            seq,
+            lv: lvs.start,
+            len: lvs.len(),
+        });
     }
 
-    pub(super) fn truncate(&mut self, len: Lv, n_agents: usize) {
+    /// Forgets every event from local version `len` on.
+    pub(super) fn truncate(&mut self, len: Lv) {
         let n = self.starts.partition_point(|&start| start < len);
         self.starts.truncate(n);
         self.agents.truncate(n);
         self.seqs.truncate(n);
         self.end = len;
-        self.by_agent.truncate(n_agents);
-        for runs in &mut self.by_agent {
-            runs.retain_mut(|run| {
-                run.len = run.len.min(len.get().saturating_sub(run.lv.get()));
-                run.len > 0
-            });
-        }
+        self.by_agent.iter_mut().for_each(|runs| runs.truncate(len));
     }
 
-    pub(super) fn next_seq(&self, agent: AgentIdx) -> u64 {
-        self.seq_runs(agent).last().map_or(0, SeqRun::seq_end)
+    /// Forgets the agents from number `n_agents` on that come after the last agent with events;
+    /// returns how many agents are left.
+    pub(super) fn truncate_agents(&mut self, n_agents: usize) -> usize {
+        let is_unused = |runs: &SeqRuns| runs.is_empty();
+        while self.by_agent.len() > n_agents && self.by_agent.last().is_some_and(is_unused) {
+            self.by_agent.pop();
+        }
+        self.by_agent.len()
     }
 
     #[inline]
@@ -100,18 +98,12 @@ impl EventIds {
         )
     }
 
-    pub(super) fn lv_of(&self, agent: AgentIdx, seq: u64) -> Option<Lv> {
-        let runs = self.seq_runs(agent);
-        let run = runs.get(runs.partition_point(|run| run.seq_end() <= seq))?;
-        let offset = u32::try_from(seq.checked_sub(run.seq)?).ok()?;
-        Some(run.lv.plus(offset))
+    /// What is known of one agent; `None` if it was never interned.
+    pub(super) fn of_agent(&self, agent: AgentIdx) -> Option<&SeqRuns> {
+        self.by_agent.get(agent.index())
     }
 
-    /// The runs of one agent, ascending by sequence number; none for an unknown agent.
-    pub(super) fn seq_runs(&self, agent: AgentIdx) -> &[SeqRun] {
-        self.by_agent.get(agent.index()).map_or(&[], Vec::as_slice)
-    }
-
+    /// Walks the runs that overlap `range`, cut to it.
     pub(super) fn iter(&self, range: LvRange) -> impl Iterator<Item = AgentRun> + '_ {
         let first = self
             .starts
@@ -132,7 +124,7 @@ impl EventIds {
     pub(super) fn summary(&self, agents: &AgentTable) -> DotContext {
         let mut summary = DotContext::new();
         for (agent, runs) in agents.iter().zip(&self.by_agent) {
-            for run in runs {
+            for run in runs.iter() {
                 summary.insert_range(&DotRange {
                     agent: agent.clone(),
                     start: run.seq,
@@ -154,18 +146,5 @@ impl EventIds {
 
     fn last_run(&self) -> Option<AgentRun> {
         Some(self.run(self.starts.len().checked_sub(1)?))
-    }
-
-    fn push_seq_run(&mut self, agent: AgentIdx, run: SeqRun) {
-        let runs = &mut self.by_agent[agent.index()];
-        let at = match runs.last_mut() {
-            Some(last) if last.seq_end() == run.seq && last.lv.plus(last.len) == run.lv => {
-                last.len += run.len;
-                return;
-            }
-            Some(last) if last.seq_end() > run.seq => runs.partition_point(|r| r.seq < run.seq),
-            _ => runs.len(),
-        };
-        runs.insert(at, run);
     }
 }

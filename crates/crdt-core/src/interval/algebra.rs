@@ -26,7 +26,7 @@ impl IntervalSet {
     pub fn union(&self, other: &Self) -> Self {
         let mut result = Self::new();
         union(self.pairs(), other.pairs(), |pair| {
-            result.intervals.push(pair);
+            result.push_interval(pair);
         });
         result
     }
@@ -46,7 +46,7 @@ impl IntervalSet {
     pub fn intersection(&self, other: &Self) -> Self {
         let mut result = Self::new();
         intersection(self.pairs(), other.pairs(), |pair| {
-            result.intervals.push(pair);
+            result.push_interval(pair);
         });
         result
     }
@@ -66,7 +66,7 @@ impl IntervalSet {
     pub fn difference(&self, other: &Self) -> Self {
         let mut result = Self::new();
         difference(self.pairs(), other.pairs(), |pair| {
-            result.intervals.push(pair);
+            result.push_interval(pair);
         });
         result
     }

@@ -10,22 +10,21 @@ use core::ops::Range;
 
 use super::IntervalSet;
 use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
-use crate::{Decompose, DeltaState, Lattice};
+use crate::{Decompose, DeltaState, Lattice, Summarize};
 
 impl Lattice for IntervalSet {
-    /// Adds the numbers of `other`: O(m log n) if they are few or lie at the end, else O(n + m).
+    /// Adds the numbers of `other`: O(m log n) if they are known or lie at the end, else O(n + m).
     fn join(&mut self, other: &Self) -> bool {
-        let n_few = self.intervals.len() / 16;
-        let is_append = match (self.intervals.last(), other.intervals.first()) {
+        let is_append = match (self.intervals.back(), other.intervals.front()) {
             (Some(last), Some(first)) => last.0 <= first.0,
             _ => true,
         };
-        if is_append || other.intervals.len() <= n_few {
+        if is_append || other.n_ranges() <= FEW_RANGES {
             return other
                 .ranges()
                 .fold(false, |changed, range| self.insert(range) | changed);
         }
-        if other.is_subset(self) {
+        if other.ranges().all(|range| self.contains_range(range)) {
             return false;
         }
         *self = self.union(other);
@@ -45,9 +44,7 @@ impl Decompose for IntervalSet {
     /// One part for each number: O(1) a step, but a set can hold 2^64 numbers.
     fn decompose(&self) -> impl Iterator<Item = Self> {
         let numbers = self.ranges().flatten();
-        numbers.map(|number| Self {
-            intervals: Vec::from([(number, number + 1)]),
-        })
+        numbers.map(|number| Self::from(number..number + 1))
     }
 
     fn diff(&self, base: &Self) -> Self {
@@ -61,6 +58,18 @@ impl DeltaState for IntervalSet {
 
     fn apply_delta(&mut self, delta: &Self) -> Result<bool, Infallible> {
         Ok(self.join(delta))
+    }
+}
+
+impl Summarize for IntervalSet {
+    type Summary = Self;
+
+    fn summary(&self) -> Self {
+        self.clone()
+    }
+
+    fn delta_since(&self, known: &Self) -> Option<Self> {
+        Some(self.diff(known))
     }
 }
 
@@ -147,3 +156,6 @@ impl fmt::Debug for IntervalSet {
         f.debug_set().entries(self.ranges()).finish()
     }
 }
+
+/// Up to so many ranges are joined one by one; beyond, moving intervals costs more than a rebuild.
+pub(crate) const FEW_RANGES: usize = 8;

@@ -125,3 +125,17 @@ fn appending_in_order_is_linear() {
     }
     assert_eq!(joined, set);
 }
+
+#[test]
+fn filling_holes_in_order_is_linear() {
+    let n_holes = 200_000_u64;
+    let mut set: IntervalSet = (0..n_holes).map(|n| 2 * n + 1..2 * n + 2).collect();
+    for n in 0..n_holes {
+        set.insert(2 * n..2 * n + 1);
+    }
+    assert_eq!(set, IntervalSet::from(0..2 * n_holes));
+    for n in 0..n_holes {
+        set.remove(2 * n..2 * n + 1);
+    }
+    assert_eq!(set.n_ranges() as u64, n_holes);
+}

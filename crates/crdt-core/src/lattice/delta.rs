@@ -1,7 +1,8 @@
 //! Deltas: changes as values, and the states they apply to.
 //!
-//! **Why so little.** A synchroniser asks four things of a type: is there anything to send, can two
-//! things to send become one, apply this, and if not, why not. Each is one item below.
+//! **Why so little.** A synchroniser asks six things of a type: is there anything to send, can two
+//! things to send become one, apply this, and if not, why not; you are about to be shared; and what
+//! does a peer lack that says it holds this. Each is one item below.
 //! Encoding is left to the bounds of the caller ([`Encode`](crate::codec::Encode) and
 //! [`Decode`](crate::codec::Decode)), so that values which never travel need none; and what exactly
 //! changed for a user is left to each type's own methods, because a text patch and a counter have no
@@ -120,6 +121,54 @@ pub trait DeltaState {
     /// As the type documents; the state is unchanged, and [`Classify::kind`] tells what to do about
     /// it.
     fn apply_delta(&mut self, delta: &Self::Delta) -> Result<bool, Self::Error>;
+
+    /// Closes whatever later mutations could otherwise grow in place.
+    ///
+    /// A synchroniser calls it before anything made from the state leaves the process: a delta, a
+    /// summary, a snapshot. Most types mint a dot for every mutation and keep the provided method, which
+    /// does nothing; one that folds mutations into an unshipped dot (a resettable counter) stops folding
+    /// here, or a peer that removed that dot would take back mutations that it never saw.
+    fn seal(&mut self) {}
+}
+
+/// A state that can tell what it holds, and what a peer lacks that told the same.
+///
+/// The way back for a peer that was away for longer than an outbox keeps deltas.
+///
+/// # Invariants
+/// If `known` is the summary of a peer, then applying `delta_since(known)` to the peer succeeds, and
+/// brings in all that `self` holds. The delta for one's own summary is empty.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{DeltaState, IntervalSet, Summarize};
+///
+/// /// One round trip brings `to` up to date with `from`.
+/// fn catch_up<S: Summarize>(from: &S, to: &mut S) -> Result<bool, S::Error> {
+///     match from.delta_since(&to.summary()) {
+///         Some(delta) => to.apply_delta(&delta),
+///         None => Ok(false), // too far behind: a snapshot is needed
+///     }
+/// }
+///
+/// let ours = IntervalSet::from(0..9);
+/// let mut theirs = IntervalSet::from(4..12);
+/// assert_eq!(catch_up(&ours, &mut theirs), Ok(true));
+/// assert_eq!(theirs, IntervalSet::from(0..12));
+/// ```
+pub trait Summarize: DeltaState {
+    /// What a peer needs to know; a plain lattice is its own summary, a causal type has a
+    /// [`DotContext`](crate::DotContext).
+    type Summary;
+
+    /// Returns what this state holds.
+    fn summary(&self) -> Self::Summary;
+
+    /// Returns the least delta that brings a peer with this summary up to date.
+    ///
+    /// `None` if the state no longer holds what the peer lacks, because its history was trimmed: only a
+    /// snapshot helps.
+    fn delta_since(&self, known: &Self::Summary) -> Option<Self::Delta>;
 }
 
 /// What kind of trouble an error is, which is what decides the reaction.

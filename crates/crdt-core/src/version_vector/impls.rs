@@ -9,7 +9,7 @@ use core::fmt;
 
 use super::VersionVector;
 use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
-use crate::{AgentId, Decompose, DeltaState, Lattice, MAX_SEQ, sorted};
+use crate::{AgentId, Decompose, DeltaState, Lattice, MAX_SEQ, Summarize, sorted};
 
 impl Lattice for VersionVector {
     /// Takes the higher of each two entries: O(m log n), m = agents of `other`.
@@ -49,6 +49,18 @@ impl DeltaState for VersionVector {
 
     fn apply_delta(&mut self, delta: &Self) -> Result<bool, Infallible> {
         Ok(self.join(delta))
+    }
+}
+
+impl Summarize for VersionVector {
+    type Summary = Self;
+
+    fn summary(&self) -> Self {
+        self.clone()
+    }
+
+    fn delta_since(&self, known: &Self) -> Option<Self> {
+        Some(self.diff(known))
     }
 }
 

@@ -186,6 +186,25 @@ fn each_rule_of_a_transaction_is_checked() {
 }
 
 #[test]
+fn built_traces_are_checked_for_what_readers_repair() {
+    let mut trace = read(&export(
+        r#"{"span":[3,4],"parents":[0,2],"agent":"b","seqStart":0,"ops":[[0,0,"z"]]}"#,
+    ));
+    assert!(trace.check().is_ok());
+    for parents in [vec![2, 0], vec![2, 2]] {
+        trace.txns[1].parents = parents;
+        let found = trace
+            .check()
+            .expect_err("the parents are out of order")
+            .to_string();
+        assert!(
+            found.starts_with("transaction 1: parents are unsorted"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
 fn each_missing_field_is_named() {
     let whole = r#""span":[3,4],"parents":[],"agent":"b","seqStart":0,"ops":[[0,0,"z"]]"#;
     for name in ["span", "parents", "agent", "seqStart", "ops"] {

@@ -1,14 +1,7 @@
 //! The reference agrees with every shared conformance vector.
 
+use crdt_testkit::data::conformance_dir;
 use crdt_testkit::{Reference, TraceLines};
-use std::path::PathBuf;
-
-/// The folder of vectors, when this machine has one.
-fn conformance_dir() -> Option<PathBuf> {
-    let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/conformance");
-    let dir = std::env::var_os("CRDT_CONFORMANCE").map_or_else(|| shared.into(), PathBuf::from);
-    dir.is_dir().then_some(dir)
-}
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]

@@ -163,8 +163,8 @@ impl RunIndex {
     fn event_of(&self, dot: &WireDot) -> Option<u32> {
         let after = self.runs.partition_point(|(first, ..)| first <= dot);
         let &(first, len, event) = self.runs.get(after.checked_sub(1)?)?;
-        let offset = dot.seq - first.seq;
-        (first.agent == dot.agent && offset < len).then_some(event + offset as u32)
+        let is_in_run = first.agent == dot.agent && dot.seq - first.seq < len;
+        is_in_run.then(|| event + (dot.seq - first.seq) as u32)
     }
 }
 

@@ -5,9 +5,9 @@
 
 use crdt_core::{Frontier, Lv, LvRange};
 
-use super::length_at;
 use super::replay::Replay;
 use super::span::BASE;
+use super::{after, bases};
 use crate::OpLog;
 
 /// One step on the way from one text to another; positions count what earlier steps left.
@@ -36,23 +36,24 @@ pub(crate) fn compare(oplog: &OpLog, from: &Frontier, len: u32, to: &Frontier) -
     let difference = graph.diff(from, to);
     let lowest = |ranges: &[LvRange]| ranges.first().map(|lvs| lvs.start);
     let lowest = lowest(&difference.only_a).into_iter().chain(lowest(&difference.only_b)).min();
-    let before = lowest.and_then(|lv| graph.critical_before(lv));
-    let base = before.map_or_else(Frontier::root, Frontier::from);
-    let start = before.map_or(Lv::new(0), |lv| lv.plus(1));
-    let events = graph.diff(&graph.union(from, to), &base).only_a;
-
+    let Some(first) = lowest else {
+        return Comparison { changes: Vec::new(), base: from.clone() };
+    };
+    let all = graph.union(from, to);
     let mut replay = Replay::new();
-    replay.plan(oplog, start, &[], &events, from.iter().chain(to.iter()));
-    replay.reset(None);
-    replay.replay_rest(oplog, &mut ());
-    replay.move_to_version(from.iter());
-    // The length of the base text is found as in `Replay::replay_known`.
-    let base_len = i64::from(len) - replay.prepared_growth();
-    if !u32::try_from(base_len).is_ok_and(|base_len| replay.set_base_len(base_len)) {
-        replay.reset(Some(length_at(oplog, &base)));
+    let mut found = after(None);
+    for before in bases(oplog, first) {
+        found = after(before);
+        let events = graph.diff(&all, &found.0).only_a;
+        replay.plan(oplog, found.1, &[], &events, from.iter().chain(to.iter()));
+        replay.reset(before.is_none().then_some(0));
         replay.replay_rest(oplog, &mut ());
         replay.move_to_version(from.iter());
+        if before.is_none() || replay.settle_from_prepared(len) {
+            break;
+        }
     }
+    let (base, start) = found;
     replay.take_effect_from_prepared();
     replay.move_to_version(to.iter());
     Comparison { changes: changes(&replay, start), base }

@@ -7,7 +7,7 @@
 use core::ops::Range;
 
 use crdt_core::{Lv, LvRange};
-use rle::{AppendRle, HasLength, MergableSpan};
+use rle::{HasLength, MergableSpan};
 
 use super::Sink;
 use super::span::Span;
@@ -82,24 +82,18 @@ impl Replay {
         self.current.clear();
     }
 
-    /// Replays the known events, after which the text has `len` scalars, without knowing how long
-    /// it was before.
+    /// Replays the known events in silence; after them the text has `len` scalars.
     ///
-    /// As long as no operation reaches past the end of the text its length plays no part, so it is
-    /// taken to be endless, computed from what the events added, and compared with how far they
-    /// reached. Returns whether that held; if not, the replay must be done again with the length.
-    pub(super) fn replay_known(&mut self, oplog: &OpLog, len: u32) -> bool {
-        self.reset(None);
-        self.replay_first(oplog);
-        let base_len = i64::from(len) - self.tracker.net_growth();
-        u32::try_from(base_len).is_ok_and(|base_len| self.tracker.set_base_len(base_len))
-    }
-
-    /// Replays the known events in silence.
-    pub(super) fn replay_first(&mut self, oplog: &OpLog) {
+    /// The base text's length, if it is not given, is found from that, see
+    /// [`Tracker::settle_base_len`]. Returns whether it is certain; if not, the zone must be
+    /// planned again from an earlier start.
+    pub(super) fn replay_known(&mut self, oplog: &OpLog, base_len: Option<u32>, len: u32) -> bool {
+        self.reset(base_len);
         for at in 0..self.n_known {
             self.apply(oplog, self.zone.order()[at], &mut ());
         }
+        let computed = i64::from(len) - self.tracker.net_growth();
+        base_len.is_some() || self.tracker.settle_base_len(computed, Span::is_effective)
     }
 
     /// Replays the wanted events; returns by how many scalars the text has grown.
@@ -119,14 +113,11 @@ impl Replay {
         core::mem::swap(&mut self.current, &mut self.target);
     }
 
-    /// Says how long the base text is, see [`Tracker::set_base_len`].
-    pub(super) fn set_base_len(&mut self, base_len: u32) -> bool {
-        self.tracker.set_base_len(base_len)
-    }
-
-    /// By how many scalars the prepared version is longer than the base text.
-    pub(super) fn prepared_growth(&self) -> i64 {
-        self.tracker.prepared_growth()
+    /// Finds the base text's length as [`Self::replay_known`] does, from that of the text at the
+    /// prepared version; returns whether it is certain.
+    pub(super) fn settle_from_prepared(&mut self, len: u32) -> bool {
+        let computed = i64::from(len) - self.tracker.prepared_growth();
+        self.tracker.settle_base_len(computed, Span::is_prepared)
     }
 
     /// Takes what is visible at the prepared version as the effect state.
@@ -144,7 +135,12 @@ impl Replay {
         self.target.extend_from_slice(self.zone.parents(node));
         self.move_to_target();
         let Self { tracker, touched, .. } = self;
-        let first_touched = touched.len() as u32;
+        let first_touched = touched.len();
+        // Parts of one node join; what other nodes touched stays apart.
+        let touch = |touched: &mut Vec<Touched>, part: Touched| match touched[first_touched..].last_mut() {
+            Some(last) if last.can_append(&part) => last.append(part),
+            _ => touched.push(part),
+        };
         let tie = |a: u32, b: u32| oplog.graph().cmp_ids(self.start.plus(a), self.start.plus(b));
         let &Node { lvs, first_op, .. } = self.zone.node(node);
         for op in oplog.ops().iter_from(first_op, lvs) {
@@ -152,18 +148,18 @@ impl Replay {
             if op.kind == OpKind::Insert {
                 let id = op.lvs.start.get() - self.start.get();
                 let pos = tracker.insert(id, len, op.pos, tie);
-                touched.push_rle(Touched { id, len });
+                touch(touched, Touched { id, len });
                 sink.insert(pos, op.text, len);
             } else {
                 tracker.delete(lowest_deleted(&op), len, |hit| {
-                    touched.push_rle(Touched { id: hit.id, len: hit.len });
+                    touch(touched, Touched { id: hit.id, len: hit.len });
                     if let Some(pos) = hit.effect_pos {
                         sink.delete(pos, hit.len);
                     }
                 });
             }
         }
-        self.touched_of[node as usize] = first_touched..self.touched.len() as u32;
+        self.touched_of[node as usize] = first_touched as u32..self.touched.len() as u32;
         self.current.clear();
         self.current.push(node);
     }

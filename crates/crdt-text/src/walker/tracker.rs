@@ -44,7 +44,7 @@ impl Tracker {
 
     /// Starts a zone of `n_events` events on a text of `base_len` characters.
     ///
-    /// Without a length the text is taken to be endless, until [`Self::set_base_len`].
+    /// Without a length the text is taken to be endless, until [`Self::settle_base_len`].
     pub(super) fn reset(&mut self, n_events: u32, base_len: Option<u32>) {
         self.tree.clear();
         self.tree.splice(self.tree.start(), 0, [Span::base(BASE_LEN)], |_, _| {});
@@ -53,12 +53,28 @@ impl Tracker {
         self.base_len = base_len.unwrap_or(BASE_LEN);
     }
 
-    /// Says how long the base text is.
+    /// Says how long the base text is, after a replay that took it to be endless.
     ///
-    /// Returns `false` if something was done beyond that length: then the replay so far is wrong.
-    pub(super) fn set_base_len(&mut self, base_len: u32) -> bool {
+    /// `base_len` was computed from the length of the text at some version, by taking off what the
+    /// replay added. That is right if no operation reached past the end; if some did, each deleted
+    /// one more character beyond the true end, so the last character of the computed base is a
+    /// deleted one at that version, or something beyond it was touched. `is_visible` tells whether
+    /// a span is there at that version.
+    ///
+    /// Returns whether the length is certain. If not, the replay means nothing.
+    pub(super) fn settle_base_len(
+        &mut self,
+        base_len: i64,
+        is_visible: impl Fn(&Span) -> bool,
+    ) -> bool {
+        let Some(base_len) = u32::try_from(base_len).ok().filter(|&len| len <= BASE_LEN) else {
+            return false;
+        };
         self.base_len = base_len;
-        self.tree.iter().last().is_some_and(|end| end.id <= (BASE | base_len))
+        let end = self.tree.iter().last();
+        let is_untouched_beyond = end.is_some_and(|end| end.id <= (BASE | base_len));
+        let last = base_len.checked_sub(1).map(|last| self.find(BASE | last));
+        is_untouched_beyond && last.is_none_or(|last| is_visible(self.tree.item(last)))
     }
 
     /// How many characters all that was replayed has added (or removed).

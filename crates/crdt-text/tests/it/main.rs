@@ -1,0 +1,5 @@
+//! Tests of the text engine from outside, against the naive reference model and each other.
+
+mod cases;
+mod model;
+mod support;
