@@ -1,1 +1,25 @@
-//! Benches
+//! What the benchmarks share: their inputs, their command line, and how a result is measured and
+//! reported.
+//!
+//! Every benchmark prints one [`Row`] as a line of JSON on standard output, and whatever it has to
+//! say to people elsewhere; `cargo xtask bench` collects the rows. A row names the benchmark and
+//! the implementation, so the rivals in `benches/compare` use this crate with other names.
+//!
+//! - [`Args`] says which benchmarks are wanted, and whether one quick run of each is enough.
+//! - [`histories`] and [`keystrokes`] are the inputs: recorded traces, or generated ones.
+//! - [`Timings`] measures a job many times, [`live`] a long series of small steps.
+
+mod args;
+mod feed;
+mod input;
+mod live;
+mod row;
+mod stopwatch;
+mod timings;
+
+pub use args::Args;
+pub use feed::{Run, op_log, runs};
+pub use input::{Input, histories, keystrokes};
+pub use live::{Latencies, live};
+pub use row::Row;
+pub use timings::Timings;

@@ -1,65 +1,106 @@
-//! `cargo xtask bench [--compare] [--json] [FILTER]`: runs the suite and collects its rows.
+//! `cargo xtask bench [--compare] [--json] [--traces DIR] [FILTER]`: runs the suite and collects
+//! its rows.
 //!
 //! Benchmarks print one JSON object a line, `{"bench":"..","impl":"..","median_ns":..,..}`; other
 //! lines are for people and go to standard error. Rivals live in a workspace of their own, so that
 //! nobody else compiles them.
 
+mod table;
+
 use crate::outcome::{Outcome, Stop};
 use crate::tidy::workspace::root;
 use serde_json::{Map, Value};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
-    let (mut compare, mut json, mut filter) = (false, false, None);
-    for arg in args {
-        match arg.as_str() {
-            "--compare" => compare = true,
-            "--json" => json = true,
-            flag if flag.starts_with('-') => {
-                return Err(Stop::Usage(format!("unknown option `{flag}`")));
-            }
-            text if filter.is_none() => filter = Some(text),
-            _ => return Err(Stop::Usage("one FILTER at most".into())),
-        }
-    }
-    let mut suites = vec!["Cargo.toml"];
-    if compare {
-        suites.push("benches/compare/Cargo.toml");
+    let options = Options::parse(args)?;
+    let mut suites = vec![OURS];
+    if options.compare {
+        suites.push(RIVALS);
     }
     let mut rows = Vec::new();
     let mut passed = true;
     for manifest in suites {
-        passed &= collect(manifest, filter, |line, row| {
-            if json {
+        passed &= collect(manifest, &options, |line, row| {
+            if options.json {
                 println!("{line}");
             }
             rows.push(row);
         })?;
     }
-    if rows.is_empty() {
-        return Err(Stop::Broken("no benchmark has run".into()));
+    if rows.is_empty() && passed {
+        let which = options.filter.unwrap_or_default();
+        return Err(Stop::Broken(format!("no benchmark matches `{which}`")));
     }
-    if !json {
-        rows.sort_by_key(|row| (field(row, "bench"), field(row, "impl")));
-        rows.iter().for_each(|row| println!("{}", to_line(row)));
+    if !options.json {
+        print!("{}", table::render(&rows));
     }
     Ok(Outcome::passed_if(passed))
 }
 
+/// What one implementation achieved in one benchmark.
 type Row = Map<String, Value>;
 
+/// Where the benchmarks of this workspace are, and those of the rivals.
+const OURS: &str = "Cargo.toml";
+const RIVALS: &str = "benches/compare/Cargo.toml";
+
+#[derive(Debug, Default, PartialEq)]
+struct Options {
+    compare: bool,
+    json: bool,
+    /// Absolute, since benchmarks run in another folder.
+    traces: Option<PathBuf>,
+    filter: Option<String>,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self, Stop> {
+        let mut options = Self::default();
+        let mut traces = std::env::var_os("CRDT_TRACES").map(PathBuf::from);
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--compare" => options.compare = true,
+                "--json" => options.json = true,
+                "--traces" => {
+                    let dir = args.next().map(PathBuf::from).filter(|dir| dir.is_dir());
+                    let dir = dir.ok_or(Stop::Usage("--traces needs a folder".into()))?;
+                    traces = Some(dir);
+                }
+                flag if flag.starts_with('-') => {
+                    return Err(Stop::Usage(format!("unknown option `{flag}`")));
+                }
+                _ if options.filter.is_none() => options.filter = Some(arg.clone()),
+                _ => return Err(Stop::Usage("one FILTER at most".into())),
+            }
+        }
+        if options.compare && !root().join(RIVALS).is_file() {
+            let message = "there are no rivals to compare with yet: benches/compare is missing";
+            return Err(Stop::Usage(message.into()));
+        }
+        // An empty name cannot be made absolute and means no folder at all.
+        options.traces = traces.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
+        Ok(options)
+    }
+}
+
 /// Runs the benchmarks of one workspace and hands on each row as soon as it is there.
+///
+/// Returns whether all of them ran to their end.
 fn collect(
     manifest: &str,
-    filter: Option<&str>,
+    options: &Options,
     mut on_row: impl FnMut(&str, Row),
 ) -> Result<bool, Stop> {
     let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["bench", "--benches", "--manifest-path", manifest])
-        .args((manifest == "Cargo.toml").then_some("--package=benches"))
+        .args((manifest == OURS).then_some("--package=benches"))
         .arg("--")
-        .args(filter)
+        .args(&options.filter)
+        .envs(options.traces.iter().map(|dir| ("CRDT_TRACES", dir)))
         .current_dir(root())
         .stdout(Stdio::piped())
         .spawn()
@@ -84,70 +125,40 @@ fn parse(line: &str) -> Option<Row> {
     (row.contains_key("bench") && row.contains_key("impl")).then_some(row)
 }
 
-fn field(row: &Row, name: &str) -> String {
-    row.get(name)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .into()
-}
-
-/// The row for people: names, then every number in a readable unit.
-fn to_line(row: &Row) -> String {
-    let mut line = format!("{:<32} {:<16}", field(row, "bench"), field(row, "impl"));
-    for (name, value) in row {
-        let Some(number) = value.as_f64() else {
-            continue;
-        };
-        let shown = if let Some(name) = name.strip_suffix("_ns") {
-            format!("{name} {}", scaled(number, 1e3, &["ns", "us", "ms", "s"]))
-        } else {
-            let name = name.strip_suffix("_bytes").unwrap_or(name);
-            format!(
-                "{name} {}",
-                scaled(number, 1024.0, &["B", "KiB", "MiB", "GiB"])
-            )
-        };
-        line.push_str(&format!("  {shown:<18}"));
-    }
-    line.trim_end().into()
-}
-
-fn scaled(mut number: f64, step: f64, units: &[&str]) -> String {
-    let mut units = units.iter();
-    let mut unit = units.next();
-    while number >= step {
-        let Some(next) = units.next() else { break };
-        number /= step;
-        unit = Some(next);
-    }
-    format!("{number:.1} {}", unit.unwrap_or(&""))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{parse, run, to_line};
+    use super::{Options, parse, run};
     use crate::outcome::Stop;
 
     #[test]
-    fn rows_are_told_from_other_lines_and_shown_in_readable_units() {
-        let line =
-            r#"{"bench":"text/merge/C1","impl":"crdt-text","median_ns":1234567,"bytes":2048}"#;
-        let row = parse(line).expect("a row");
-        let shown = to_line(&row);
-        assert!(shown.starts_with("text/merge/C1"), "{shown}");
-        assert!(
-            shown.contains("median 1.2 ms") && shown.contains("bytes 2.0 KiB"),
-            "{shown}"
-        );
+    fn rows_are_told_from_other_lines() {
+        assert!(parse(r#"{"bench":"text/merge/C1","impl":"crdt-text","bytes":2}"#).is_some());
         assert!(parse("running 0 tests").is_none());
         assert!(parse("{\"other\":1}").is_none());
     }
 
+    fn strings(args: &[&str]) -> Vec<String> {
+        args.iter().map(|&arg| arg.into()).collect()
+    }
+
     #[test]
     fn the_command_line_is_checked() {
-        for args in [&["--fast"][..], &["a", "b"]] {
-            let args: Vec<String> = args.iter().map(|&arg| arg.into()).collect();
-            assert!(matches!(run(&args), Err(Stop::Usage(_))));
+        for args in [
+            &["--fast"][..],
+            &["a", "b"],
+            &["--traces"],
+            &["--traces", "no/such/folder"],
+        ] {
+            assert!(matches!(run(&strings(args)), Err(Stop::Usage(_))));
         }
+    }
+
+    #[test]
+    fn options_come_in_any_order() {
+        let options = Options::parse(&strings(&["merge", "--traces", "src", "--json"]));
+        let options = options.expect("a valid command line");
+        assert!(options.json && !options.compare);
+        assert_eq!(options.filter.as_deref(), Some("merge"));
+        assert!(options.traces.is_some_and(|dir| dir.is_absolute()));
     }
 }

@@ -70,7 +70,7 @@ usage: cargo xtask COMMAND
   test [ARGS]                     the whole test suite; ARGS go to `cargo test`
   replay [--live] [--json] FILE.. replays editing traces: time, sha256 of the text, ok or MISMATCH
   conformance [--seed S] FILE..   runs conformance vectors in several orders and through the codec
-  bench [--compare] [--json] [FILTER]
+  bench [--compare] [--json] [--traces DIR] [FILTER]
                                   the benchmark suite; --compare adds the rivals
   tidy                            the house rules that a machine can check
 

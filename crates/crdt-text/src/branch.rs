@@ -50,7 +50,10 @@ impl Branch {
     /// Makes a branch at the empty version.
     #[must_use]
     pub fn new() -> Self {
-        Self { rope: Rope::new(), version: Frontier::root() }
+        Self {
+            rope: Rope::new(),
+            version: Frontier::root(),
+        }
     }
 
     /// Makes a branch at the version that contains everything.
@@ -191,7 +194,9 @@ impl Branch {
     /// # Complexity
     /// O(log n + k), k = bytes of the part.
     pub fn slice<P: Position>(&self, range: impl RangeBounds<P>) -> Result<String, EditError> {
-        Ok(self.rope.slice_chars(position::to_char_range(&self.rope, &range)?))
+        Ok(self
+            .rope
+            .slice_chars(position::to_char_range(&self.rope, &range)?))
     }
 
     /// Length of the text in Unicode scalars.

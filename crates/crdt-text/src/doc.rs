@@ -3,7 +3,9 @@
 use core::fmt;
 use core::ops::RangeBounds;
 
-use crdt_core::{AgentIdError, AgentIdx, DotContext, Frontier, GraphError, LvRange, RemoteFrontier};
+use crdt_core::{
+    AgentIdError, AgentIdx, DotContext, Frontier, GraphError, LvRange, RemoteFrontier,
+};
 
 use crate::error::{EditError, UpdateError};
 use crate::position::Position;
@@ -265,6 +267,9 @@ impl fmt::Display for TextDoc {
 
 impl fmt::Debug for TextDoc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TextDoc").field("oplog", &self.oplog).field("branch", &self.branch).finish()
+        f.debug_struct("TextDoc")
+            .field("oplog", &self.oplog)
+            .field("branch", &self.branch)
+            .finish()
     }
 }

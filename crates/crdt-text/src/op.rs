@@ -7,7 +7,10 @@ use crate::rope::TextWidth;
 /// Which way a run of deletes went.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[expect(clippy::exhaustive_enums, reason = "a caret moves one way or the other")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a caret moves one way or the other"
+)]
 pub enum Direction {
     /// Each event deletes at the same position: the delete key, or a selection.
     #[default]
@@ -56,14 +59,24 @@ impl<'a> TextOp<'a> {
     #[must_use]
     pub const fn delete(range: Range<usize>) -> Self {
         let len = range.end.saturating_sub(range.start);
-        Self::Delete { pos: range.start, len, direction: Direction::Forward, text: None }
+        Self::Delete {
+            pos: range.start,
+            len,
+            direction: Direction::Forward,
+            text: None,
+        }
     }
 
     /// Deletes the scalars in `range`, the last one first, as the backspace key does.
     #[must_use]
     pub const fn backspace(range: Range<usize>) -> Self {
         let len = range.end.saturating_sub(range.start);
-        Self::Delete { pos: range.start, len, direction: Direction::Backward, text: None }
+        Self::Delete {
+            pos: range.start,
+            len,
+            direction: Direction::Backward,
+            text: None,
+        }
     }
 
     /// How many events this is.

@@ -179,7 +179,10 @@ impl OpLog {
         &self,
         version: &Frontier,
     ) -> Result<impl Iterator<Item = TextOp<'_>>, GraphError> {
-        Ok(self.missing_at(version)?.into_iter().flat_map(|lvs| self.ops.ops(lvs)))
+        Ok(self
+            .missing_at(version)?
+            .into_iter()
+            .flat_map(|lvs| self.ops.ops(lvs)))
     }
 
     /// Walks the history in local order: who did what, and on which version.
@@ -198,7 +201,10 @@ impl OpLog {
         &self,
         version: &Frontier,
     ) -> Result<impl Iterator<Item = HistoryRun<'_>>, GraphError> {
-        Ok(self.missing_at(version)?.into_iter().flat_map(|lvs| self.iter_history_in(lvs)))
+        Ok(self
+            .missing_at(version)?
+            .into_iter()
+            .flat_map(|lvs| self.iter_history_in(lvs)))
     }
 
     /// The text at any version.
@@ -248,7 +254,12 @@ impl OpLog {
     ) -> Result<Patches<'_>, GraphError> {
         self.check_version(from)?;
         self.check_version(to)?;
-        Ok(Patches::between(self, from, walker::length_at(self, from), to))
+        Ok(Patches::between(
+            self,
+            from,
+            walker::length_at(self, from),
+            to,
+        ))
     }
 
     pub(crate) fn ops(&self) -> &OpRuns {

@@ -11,7 +11,7 @@ use crate::{Branch, OpLog};
 
 /// One step: at scalar `pos`, replace `deleted` scalars by `inserted`.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Patch<'a> {
     /// Where, counted in scalars in the text that the patches before it left.
@@ -69,7 +69,11 @@ pub(crate) struct Recorder<'a, 'r> {
 
 impl<'a> Patches<'a> {
     pub(crate) fn none(oplog: &'a OpLog) -> Self {
-        Self { steps: Vec::new(), oplog, restored: String::new() }
+        Self {
+            steps: Vec::new(),
+            oplog,
+            restored: String::new(),
+        }
     }
 
     /// The steps from version `from`, a text of `len` scalars, to version `to`.
@@ -106,7 +110,11 @@ impl<'a> Patches<'a> {
         } else {
             self.oplog.ops().text(step.text)
         };
-        Patch { pos: step.pos as usize, deleted: step.deleted as usize, inserted }
+        Patch {
+            pos: step.pos as usize,
+            deleted: step.deleted as usize,
+            inserted,
+        }
     }
 
     fn push_insert(&mut self, pos: u32, text: TextRange, len: u32, is_restored: bool) {
@@ -125,7 +133,13 @@ impl<'a> Patches<'a> {
                 return;
             }
         }
-        self.steps.push(Step { pos, deleted: 0, inserted: len, text, is_restored });
+        self.steps.push(Step {
+            pos,
+            deleted: 0,
+            inserted: len,
+            text,
+            is_restored,
+        });
     }
 
     fn push_delete(&mut self, pos: u32, len: u32) {
@@ -141,13 +155,22 @@ impl<'a> Patches<'a> {
             }
         }
         let text = TextRange::default();
-        self.steps.push(Step { pos, deleted: len, inserted: 0, text, is_restored: false });
+        self.steps.push(Step {
+            pos,
+            deleted: len,
+            inserted: 0,
+            text,
+            is_restored: false,
+        });
     }
 }
 
 impl<'a, 'r> Recorder<'a, 'r> {
     pub(crate) fn new(oplog: &'a OpLog, rope: Option<&'r mut Rope>) -> Self {
-        Self { patches: Patches::none(oplog), rope }
+        Self {
+            patches: Patches::none(oplog),
+            rope,
+        }
     }
 
     /// Takes the steps of a comparison.
@@ -174,7 +197,10 @@ impl<'a, 'r> Recorder<'a, 'r> {
     fn restore(&mut self, pos: u32, text: &str, len: u32) {
         let start = self.patches.restored.len() as u32;
         self.patches.restored.push_str(text);
-        let range = TextRange { start, end: self.patches.restored.len() as u32 };
+        let range = TextRange {
+            start,
+            end: self.patches.restored.len() as u32,
+        };
         self.patches.push_insert(pos, range, len, true);
         if let Some(rope) = &mut self.rope {
             rope.insert(pos, text);

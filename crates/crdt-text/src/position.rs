@@ -24,6 +24,7 @@ pub struct Bytes(pub usize);
 pub struct Utf16(pub usize);
 
 mod sealed {
+    #[expect(unnameable_types, reason = "sealed: the units are these three")]
     pub trait Sealed: Copy {
         const MEASURE: crate::rope::Measure;
         fn get(self) -> usize;
@@ -64,7 +65,12 @@ macro_rules! position {
     };
 }
 
-position!(usize, Measure::Chars, core::convert::identity, core::convert::identity);
+position!(
+    usize,
+    Measure::Chars,
+    core::convert::identity,
+    core::convert::identity
+);
 position!(Chars, Measure::Chars, |Self(at)| at, Self);
 position!(Bytes, Measure::Bytes, |Self(at)| at, Self);
 position!(Utf16, Measure::Utf16, |Self(at)| at, Self);
@@ -108,5 +114,7 @@ pub(crate) fn convert<P: Position, Q: Position>(rope: &Rope, at: P) -> Result<Q,
         return Ok(Q::of(at));
     }
     let converted = rope.convert(at as u32, P::MEASURE, Q::MEASURE);
-    Ok(Q::of(converted.ok_or(EditError::NotABoundary { at })? as usize))
+    Ok(Q::of(
+        converted.ok_or(EditError::NotABoundary { at })? as usize
+    ))
 }

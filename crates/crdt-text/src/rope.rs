@@ -23,18 +23,33 @@ use self::chunk::Chunk;
 use crate::tree::{Cursor, Tree};
 
 /// The most bytes in a chunk.
-pub(crate) const MAX_CHUNK: usize =
-    if cfg!(any(test, feature = "__small_nodes")) { 12 } else { 1024 };
+pub(crate) const MAX_CHUNK: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    12
+} else {
+    1024
+};
 /// A chunk that shrinks below this joins a neighbour that has room.
 const MIN_CHUNK: usize = MAX_CHUNK / 4;
-const LEAF: usize = if cfg!(any(test, feature = "__small_nodes")) { 4 } else { 16 };
-const NODE: usize = if cfg!(any(test, feature = "__small_nodes")) { 4 } else { 16 };
+const LEAF: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    4
+} else {
+    16
+};
+const NODE: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    4
+} else {
+    16
+};
 
 /// The units a rope counts in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(unnameable_types, reason = "only a sealed trait speaks of it")]
 pub enum Measure {
+    /// Unicode scalars.
     Chars,
+    /// UTF-8 bytes.
     Bytes,
+    /// UTF-16 code units.
     Utf16,
 }
 
@@ -46,12 +61,10 @@ pub(crate) struct Rope {
 
 impl Rope {
     pub(crate) fn new() -> Self {
-        Self { tree: Tree::new(), last_edit: None }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.tree.clear();
-        self.last_edit = None;
+        Self {
+            tree: Tree::new(),
+            last_edit: None,
+        }
     }
 
     pub(crate) fn len(&self, measure: Measure) -> usize {
@@ -80,7 +93,9 @@ impl Rope {
         debug_assert!(len <= self.len_chars() - at);
         let mut left = len;
         while left > 0 {
-            let Some((cursor, before)) = self.chunk_holding(at) else { return };
+            let Some((cursor, before)) = self.chunk_holding(at) else {
+                return;
+            };
             let chunk = self.tree.item(cursor);
             let from = at - before.chars;
             let n = left.min(chunk.width_chars() - from);
@@ -116,10 +131,16 @@ impl Rope {
 
     /// A part of the text, given in scalars, all of which must exist.
     pub(crate) fn slice_chars(&self, chars: Range<u32>) -> String {
-        let to_bytes = |at| self.convert(at, Measure::Chars, Measure::Bytes).unwrap_or_default();
+        let to_bytes = |at| {
+            self.convert(at, Measure::Chars, Measure::Bytes)
+                .unwrap_or_default()
+        };
         let (mut from, end) = (to_bytes(chars.start), to_bytes(chars.end));
         let mut slice = String::with_capacity((end - from) as usize);
-        let mut next = self.tree.seek(from, |width| width.bytes).map(|(at, w)| (at, w.bytes));
+        let mut next = self
+            .tree
+            .seek(from, |width| width.bytes)
+            .map(|(at, w)| (at, w.bytes));
         while let Some((cursor, start)) = next.filter(|_| from < end) {
             let text = self.tree.item(cursor).as_str();
             let after = start + text.len() as u32;
@@ -133,14 +154,16 @@ impl Rope {
     fn insert_piece(&mut self, at: u32, piece: &str) -> u32 {
         let width = TextWidth::of(piece);
         let Some((cursor, before)) = self.chunk_before(at) else {
-            self.tree.splice(self.tree.start(), 0, [Chunk::from(piece)], |_, _| {});
+            self.tree
+                .splice(self.tree.start(), 0, [Chunk::from(piece)], |_, _| {});
             self.last_edit = None;
             return width.chars;
         };
         let offset = at - before.chars;
         let chunk = self.tree.item(cursor);
         if chunk.as_str().len() + piece.len() <= MAX_CHUNK {
-            self.tree.update(cursor, |chunk| chunk.insert(offset, piece, width));
+            self.tree
+                .update(cursor, |chunk| chunk.insert(offset, piece, width));
             self.last_edit = Some((cursor, before));
         } else {
             self.last_edit = None;

@@ -11,7 +11,9 @@
 //! # Costs
 //! With n items: seek, splice, update and compare are O(log n); stepping to the next item is O(1).
 
+mod inner;
 mod leaf;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +21,7 @@ use core::cmp::Ordering;
 use core::fmt;
 use core::ops::{Add, AddAssign, Sub};
 
+use self::inner::Inner;
 use self::leaf::Leaf;
 
 /// What a tree holds.
@@ -54,14 +57,8 @@ pub(crate) struct Tree<T: Item, const LEAF: usize, const NODE: usize> {
     height: u32,
     first_leaf: u32,
     total: T::Width,
-}
-
-#[derive(Clone)]
-struct Inner<W, const NODE: usize> {
-    widths: [W; NODE],
-    children: [u32; NODE],
-    len: u32,
-    parent: u32,
+    /// A leaf whose items have changed, and by how much the sums above it lag behind.
+    unsettled: (u32, T::Width),
 }
 
 /// Stands for "no node".
@@ -80,6 +77,7 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
             height: 0,
             first_leaf: 0,
             total: T::Width::default(),
+            unsettled: (0, T::Width::default()),
         }
     }
 
@@ -92,6 +90,7 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
         self.free_inners.clear();
         (self.root, self.height, self.first_leaf) = (0, 0, 0);
         self.total = T::Width::default();
+        self.unsettled = (0, T::Width::default());
     }
 
     /// Puts `items` in place of the `n_removed` (0 or 1) items at `at`.
@@ -108,12 +107,15 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
         moved: impl FnMut(&T, u32),
     ) -> Cursor {
         debug_assert!(n_removed <= 1 && ADDED > 0 && ADDED <= n_removed as usize + 2);
-        let mut delta = items.iter().fold(T::Width::default(), |sum, item| sum + item.width());
+        let mut delta = items
+            .iter()
+            .fold(T::Width::default(), |sum, item| sum + item.width());
         let leaf = &self.leaves[at.leaf as usize];
         if n_removed == 1 {
             delta = delta - leaf.items()[at.idx as usize].width();
         }
         if leaf.len() + ADDED - n_removed as usize > LEAF {
+            self.settle();
             at = self.split_leaf(at, moved);
         }
         self.leaves[at.leaf as usize].splice(at.idx as usize, n_removed as usize, items);
@@ -130,6 +132,31 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
         let delta = item.width() - before;
         self.propagate(at.leaf, delta);
         result
+    }
+
+    /// Changes one item in place; sums are put right at the latest by [`Self::settle`].
+    ///
+    /// Changes that stay in one leaf cost one walk to the root together. Until then totals and
+    /// seeks may be wrong for the units that changed.
+    #[inline]
+    pub(crate) fn update_lazily(&mut self, at: Cursor, change: impl FnOnce(&mut T)) {
+        let item = &mut self.leaves[at.leaf as usize].items_mut()[at.idx as usize];
+        let before = item.width();
+        change(item);
+        let delta = item.width() - before;
+        if self.unsettled.0 != at.leaf {
+            self.settle();
+            self.unsettled.0 = at.leaf;
+        }
+        self.unsettled.1 += delta;
+    }
+
+    /// Puts right the sums that [`Self::update_lazily`] left behind.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        let (leaf, delta) = self.unsettled;
+        self.unsettled.1 = T::Width::default();
+        self.propagate(leaf, delta);
     }
 
     /// Takes an item out; its leaf goes too if that empties it.
@@ -161,7 +188,10 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
 
     /// The first item, or the empty leaf's start.
     pub(crate) fn start(&self) -> Cursor {
-        Cursor { leaf: self.first_leaf, idx: 0 }
+        Cursor {
+            leaf: self.first_leaf,
+            idx: 0,
+        }
     }
 
     /// Finds the item that holds unit `offset` of the chosen measure, and the widths before it.
@@ -196,7 +226,13 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
         for (idx, item) in self.leaves[node as usize].items().iter().enumerate() {
             let width = item.width();
             if left < measure(&width) {
-                return Some((Cursor { leaf: node, idx: idx as u32 }, before));
+                return Some((
+                    Cursor {
+                        leaf: node,
+                        idx: idx as u32,
+                    },
+                    before,
+                ));
             }
             left -= measure(&width);
             before += width;
@@ -209,15 +245,24 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
     pub(crate) fn next(&self, at: Cursor) -> Option<Cursor> {
         let leaf = &self.leaves[at.leaf as usize];
         if at.idx as usize + 1 < leaf.len() {
-            return Some(Cursor { leaf: at.leaf, idx: at.idx + 1 });
+            return Some(Cursor {
+                leaf: at.leaf,
+                idx: at.idx + 1,
+            });
         }
-        (leaf.next != NONE).then_some(Cursor { leaf: leaf.next, idx: 0 })
+        (leaf.next != NONE).then_some(Cursor {
+            leaf: leaf.next,
+            idx: 0,
+        })
     }
 
     /// The item before this one.
     pub(crate) fn prev(&self, at: Cursor) -> Option<Cursor> {
         if at.idx > 0 {
-            return Some(Cursor { leaf: at.leaf, idx: at.idx - 1 });
+            return Some(Cursor {
+                leaf: at.leaf,
+                idx: at.idx - 1,
+            });
         }
         let leaf = self.leaves[at.leaf as usize].prev;
         let idx = (leaf != NONE).then(|| self.leaves[leaf as usize].len() as u32 - 1)?;
@@ -241,11 +286,16 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
             return a.idx.cmp(&b.idx);
         }
         let (mut a, mut b) = (a.leaf, b.leaf);
-        let mut parents =
-            (self.leaves[a as usize].parent, self.leaves[b as usize].parent);
+        let mut parents = (
+            self.leaves[a as usize].parent,
+            self.leaves[b as usize].parent,
+        );
         while parents.0 != parents.1 {
             (a, b) = parents;
-            parents = (self.inners[a as usize].parent, self.inners[b as usize].parent);
+            parents = (
+                self.inners[a as usize].parent,
+                self.inners[b as usize].parent,
+            );
         }
         let inner = &self.inners[parents.0 as usize];
         inner.slot_of(a).cmp(&inner.slot_of(b))
@@ -267,188 +317,5 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
             child = parent;
             parent = inner.parent;
         }
-    }
-
-    /// Moves the upper half of a full leaf to a fresh one; returns where `at` is now.
-    #[cold]
-    fn split_leaf(&mut self, at: Cursor, mut moved: impl FnMut(&T, u32)) -> Cursor {
-        let left = at.leaf;
-        let right = self.alloc_leaf();
-        let upper = self.leaves[left as usize].split_off(LEAF / 2);
-        let mut width = T::Width::default();
-        for item in upper.items() {
-            width += item.width();
-            moved(item, right);
-        }
-        let next = self.leaves[left as usize].next;
-        self.leaves[right as usize] = upper;
-        self.leaves[right as usize].prev = left;
-        self.leaves[left as usize].next = right;
-        if next != NONE {
-            self.leaves[next as usize].prev = right;
-        }
-        let parent = self.leaves[left as usize].parent;
-        let parent = self.insert_child(parent, left, right, width, 0);
-        self.leaves[right as usize].parent = parent;
-        match at.idx.checked_sub((LEAF / 2) as u32) {
-            // At the seam, an insertion may go either way; a replaced item is in the right half.
-            Some(idx) => Cursor { leaf: right, idx },
-            None => at,
-        }
-    }
-
-    /// Puts child `right`, of the given width taken from its left sibling, behind that sibling.
-    ///
-    /// `level` counts inner levels below the parent. Returns the parent that `right` ended in.
-    fn insert_child(&mut self, parent: u32, left: u32, right: u32, width: T::Width, level: u32) -> u32 {
-        if parent == NONE {
-            return self.grow_root(left, right, width, level);
-        }
-        let mut parent = parent;
-        if self.inners[parent as usize].len as usize == NODE {
-            parent = self.split_inner(parent, left, level);
-        }
-        let inner = &mut self.inners[parent as usize];
-        let slot = inner.slot_of(left);
-        inner.widths[slot] = inner.widths[slot] - width;
-        inner.insert(slot + 1, right, width);
-        parent
-    }
-
-    fn grow_root(&mut self, left: u32, right: u32, width: T::Width, level: u32) -> u32 {
-        let root = self.alloc_inner();
-        let inner = &mut self.inners[root as usize];
-        inner.insert(0, left, self.total - width);
-        inner.insert(1, right, width);
-        self.set_parent(left, level, root);
-        self.set_parent(right, level, root);
-        self.root = root;
-        self.height += 1;
-        root
-    }
-
-    /// Splits a full inner node; returns the half that holds `child`.
-    fn split_inner(&mut self, node: u32, child: u32, level: u32) -> u32 {
-        let right = self.alloc_inner();
-        let upper = self.inners[node as usize].split_off(NODE / 2);
-        let mut width = T::Width::default();
-        for slot in 0..upper.len as usize {
-            width += upper.widths[slot];
-            self.set_parent(upper.children[slot], level, right);
-        }
-        let has_child = upper.children[..upper.len as usize].contains(&child);
-        self.inners[right as usize] = upper;
-        let parent = self.inners[node as usize].parent;
-        let parent = self.insert_child(parent, node, right, width, level + 1);
-        self.inners[right as usize].parent = parent;
-        if has_child { right } else { node }
-    }
-
-    fn set_parent(&mut self, child: u32, level: u32, parent: u32) {
-        if level == 0 {
-            self.leaves[child as usize].parent = parent;
-        } else {
-            self.inners[child as usize].parent = parent;
-        }
-    }
-
-    fn unlink_leaf(&mut self, leaf: u32) {
-        let Leaf { prev, next, parent, .. } = self.leaves[leaf as usize];
-        match prev {
-            NONE => self.first_leaf = next,
-            _ => self.leaves[prev as usize].next = next,
-        }
-        if next != NONE {
-            self.leaves[next as usize].prev = prev;
-        }
-        self.leaves[leaf as usize] = Leaf::new();
-        self.free_leaves.push(leaf);
-        self.remove_child(parent, leaf);
-        self.shrink_root();
-    }
-
-    fn remove_child(&mut self, node: u32, child: u32) {
-        let inner = &mut self.inners[node as usize];
-        let slot = inner.slot_of(child);
-        inner.remove(slot);
-        if inner.len == 0 {
-            // Only a root can be without a parent, and a root has two children or is cut below.
-            let parent = inner.parent;
-            self.free_inners.push(node);
-            self.remove_child(parent, node);
-        }
-    }
-
-    fn shrink_root(&mut self) {
-        while self.height > 0 && self.inners[self.root as usize].len == 1 {
-            let child = self.inners[self.root as usize].children[0];
-            self.free_inners.push(self.root);
-            self.height -= 1;
-            self.root = child;
-            self.set_parent(child, self.height, NONE);
-        }
-    }
-
-    fn alloc_leaf(&mut self) -> u32 {
-        self.free_leaves.pop().unwrap_or_else(|| {
-            self.leaves.push(Leaf::new());
-            self.leaves.len() as u32 - 1
-        })
-    }
-
-    fn alloc_inner(&mut self) -> u32 {
-        let fresh = Inner {
-            widths: [T::Width::default(); NODE],
-            children: [NONE; NODE],
-            len: 0,
-            parent: NONE,
-        };
-        match self.free_inners.pop() {
-            Some(inner) => {
-                self.inners[inner as usize] = fresh;
-                inner
-            }
-            None => {
-                self.inners.push(fresh);
-                self.inners.len() as u32 - 1
-            }
-        }
-    }
-}
-
-impl<W: Width, const NODE: usize> Inner<W, NODE> {
-    #[inline]
-    fn slot_of(&self, child: u32) -> usize {
-        self.children.iter().position(|&c| c == child).expect("a child is listed by its parent")
-    }
-
-    fn insert(&mut self, slot: usize, child: u32, width: W) {
-        let end = self.len as usize + 1;
-        self.children[slot..end].rotate_right(1);
-        self.widths[slot..end].rotate_right(1);
-        self.children[slot] = child;
-        self.widths[slot] = width;
-        self.len += 1;
-    }
-
-    fn remove(&mut self, slot: usize) {
-        let end = self.len as usize;
-        self.children[slot..end].rotate_left(1);
-        self.widths[slot..end].rotate_left(1);
-        self.children[end - 1] = NONE;
-        self.widths[end - 1] = W::default();
-        self.len -= 1;
-    }
-
-    fn split_off(&mut self, at: usize) -> Self {
-        let end = self.len as usize;
-        let mut upper = Self { widths: [W::default(); NODE], children: [NONE; NODE], len: 0, parent: NONE };
-        for slot in at..end {
-            upper.insert(slot - at, self.children[slot], self.widths[slot]);
-            self.children[slot] = NONE;
-            self.widths[slot] = W::default();
-        }
-        self.len = at as u32;
-        upper
     }
 }

@@ -8,6 +8,7 @@
 mod collect;
 mod decode;
 mod encode;
+mod group;
 #[cfg(test)]
 mod tests;
 
@@ -71,6 +72,12 @@ pub(crate) struct UpdateRun<'a> {
     pub(crate) lvs: LvRange,
 }
 
+impl UpdateRun<'_> {
+    fn seq_end(&self) -> u64 {
+        self.seq + u64::from(self.lvs.len())
+    }
+}
+
 impl Update {
     /// How many events it holds.
     #[must_use]
@@ -93,9 +100,8 @@ impl Update {
         let mut summary = DotContext::new();
         for run in self.runs() {
             let agent = self.agents[run.agent as usize].clone();
-            let end = run.seq + u64::from(run.lvs.len());
             // Every run was checked to be non-empty and within the largest sequence number.
-            if let Ok(range) = DotRange::new(agent, run.seq, end) {
+            if let Ok(range) = DotRange::new(agent, run.seq, run.seq_end()) {
                 summary.insert_range(&range);
             }
         }
@@ -140,7 +146,12 @@ impl Update {
             let lvs = LvRange::new(start, run.end);
             let parents = &self.parents[parents_start as usize..run.parents_end as usize];
             (start, parents_start) = (run.end, run.parents_end);
-            UpdateRun { agent: run.first.agent, seq: run.first.seq, parents, lvs }
+            UpdateRun {
+                agent: run.first.agent,
+                seq: run.first.seq,
+                parents,
+                lvs,
+            }
         })
     }
 
@@ -154,10 +165,13 @@ impl Update {
         Dot::new(agent, dot.seq).map_err(|error| UpdateError::Malformed(overflow(error)))
     }
 
-    /// Closes a run whose parents were pushed last and whose events reach up to `end`.
-    fn end_run(&mut self, first: WireDot, end: Lv) {
-        let parents_end = self.parents.len() as u32;
-        self.runs.push(StoredRun { first, end, parents_end });
+    /// Closes a run whose events and parents reach up to these ends.
+    fn end_run(&mut self, first: WireDot, end: Lv, parents_end: u32) {
+        self.runs.push(StoredRun {
+            first,
+            end,
+            parents_end,
+        });
     }
 }
 

@@ -19,7 +19,7 @@ mod span;
 mod tracker;
 mod zone;
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 use crdt_core::{Frontier, Lv, LvRange};
 
@@ -57,7 +57,12 @@ pub(crate) fn walk<S: Sink>(
 ) -> u32 {
     let difference = oplog.graph().diff(from, to);
     debug_assert!(difference.only_a.is_empty(), "walks go forward");
-    let mut walker = Walker { oplog, sink, len, replay: Replay::new() };
+    let mut walker = Walker {
+        oplog,
+        sink,
+        len,
+        replay: Replay::new(),
+    };
     walker.run(from.clone(), difference.only_b.into());
     walker.len
 }
@@ -82,7 +87,9 @@ impl<S: Sink> Walker<'_, S> {
             let start = first.start;
             let critical = self.oplog.graph().critical_from(start);
             if let Some(stretch) = critical.filter(|stretch| stretch.start <= start) {
-                take_below(&mut wanted, stretch.end).into_iter().for_each(|lvs| self.pass(lvs));
+                take_below(&mut wanted, stretch.end)
+                    .into_iter()
+                    .for_each(|lvs| self.pass(lvs));
             } else {
                 let zone = take_below(&mut wanted, end_of_zone(critical));
                 self.replay.plan(self.oplog, start, &[], &zone, []);
@@ -138,9 +145,13 @@ impl<S: Sink> Walker<'_, S> {
     /// Replays the zone that `at` stands in the middle of, if it does: what the text contains
     /// already in silence, then what is wanted of the zone.
     fn finish_zone(&mut self, at: &Frontier, wanted: &mut VecDeque<LvRange>) {
-        let Some(first) = wanted.front().map(|lvs| lvs.start) else { return };
+        let Some(first) = wanted.front().map(|lvs| lvs.start) else {
+            return;
+        };
         let graph = self.oplog.graph();
-        let critical = graph.critical_from(first).filter(|stretch| stretch.end > first);
+        let critical = graph
+            .critical_from(first)
+            .filter(|stretch| stretch.end > first);
         if critical.is_some_and(|stretch| stretch.start <= first) {
             return;
         }
@@ -149,7 +160,11 @@ impl<S: Sink> Walker<'_, S> {
             let (base, start) = after(before);
             let known = graph.diff(at, &base).only_a;
             self.replay.plan(self.oplog, start, &known, &zone, []);
-            let base_len = if known.is_empty() { Some(self.len) } else { before.is_none().then_some(0) };
+            let base_len = if known.is_empty() {
+                Some(self.len)
+            } else {
+                before.is_none().then_some(0)
+            };
             if self.replay.replay_known(self.oplog, base_len, self.len) {
                 break;
             }
@@ -170,7 +185,9 @@ fn end_of_zone(critical: Option<LvRange>) -> Lv {
 
 /// The version `before` as a frontier (the root, if none), and the first event after it.
 fn after(before: Option<Lv>) -> (Frontier, Lv) {
-    before.map_or((Frontier::root(), Lv::new(0)), |lv| (Frontier::from(lv), lv.plus(1)))
+    before.map_or((Frontier::root(), Lv::new(0)), |lv| {
+        (Frontier::from(lv), lv.plus(1))
+    })
 }
 
 /// Critical versions below `first` to start a replay from: the last one, then in growing steps

@@ -1,8 +1,20 @@
 //! Why the causal graph refused a call.
+//!
+//! Two enums, because the reactions differ: a call on this replica's own graph can only be wrong,
+//! while a run from elsewhere can also be early.
 
-use crate::Dot;
+use crate::{Classify, Dot, ErrorKind};
 
 /// A call that names what is not there, or asks for more than fits: the caller's mistake.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{AgentIdx, CausalGraph, Classify, ErrorKind, Frontier, GraphError};
+///
+/// let refused = CausalGraph::new().add_local(AgentIdx::new(0), &Frontier::root(), 1);
+/// assert_eq!(refused, Err(GraphError::UnknownAgent));
+/// assert_eq!(GraphError::UnknownAgent.kind(), ErrorKind::Misuse);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GraphError {
@@ -36,9 +48,34 @@ pub enum GraphError {
         /// The most it can hold.
         limit: u32,
     },
+    /// The graph has no room for the parents of another merge.
+    #[error("a graph holds at most {limit} parents of runs")]
+    TooManyParents {
+        /// The most it can hold.
+        limit: u32,
+    },
+}
+
+impl Classify for GraphError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Misuse
+    }
 }
 
 /// Why a run from another replica was not taken in.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{AgentId, CausalGraph, Classify, Dot, ErrorKind, IngestError};
+///
+/// let alice = AgentId::new("alice")?;
+/// let missing = Dot::new(alice.clone(), 4)?;
+/// let mut graph = CausalGraph::new();
+/// let early = graph.ingest(&alice, 5, 1, &[missing.clone()]).unwrap_err();
+/// assert_eq!(early, IngestError::MissingDependency(missing));
+/// assert_eq!(early.kind(), ErrorKind::MissingDependency);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[expect(
     clippy::exhaustive_enums,
@@ -55,4 +92,17 @@ pub enum IngestError {
     /// The run breaks the rules of the graph.
     #[error("malformed run: {0}")]
     Malformed(#[from] GraphError),
+}
+
+impl Classify for IngestError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::MissingDependency(_) => ErrorKind::MissingDependency,
+            // Agent indexes and local versions never come from elsewhere.
+            Self::Malformed(GraphError::UnknownAgent | GraphError::UnknownVersion { .. }) => {
+                ErrorKind::Misuse
+            }
+            Self::Conflict(_) | Self::Malformed(_) => ErrorKind::Malformed,
+        }
+    }
 }

@@ -1,4 +1,11 @@
 //! Frontiers: versions named by their heads.
+//!
+//! # Invariants
+//! Heads are sorted and distinct. Those of a graph's own frontier, and of whatever the graph
+//! computes, are minimal too: none is an ancestor of another.
+//!
+//! # Costs
+//! Up to two heads take no allocation.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,16 +17,47 @@ use crate::Dot;
 
 /// A version of this replica's history: the sorted heads that stand for all their ancestors.
 ///
-/// The empty frontier is the root, the version without any event. A frontier made by a
-/// [`CausalGraph`](crate::CausalGraph) is minimal: no head is an ancestor of another.
+/// The empty frontier is the root, the version without any event. Local versions mean nothing to
+/// another replica: [`CausalGraph::to_remote`](crate::CausalGraph::to_remote) translates.
+///
+/// # Invariants
+/// Heads are sorted and distinct; in a frontier made by a [`CausalGraph`](crate::CausalGraph) no
+/// head is an ancestor of another.
+/// # Examples
+/// ```
+/// use crdt_core::{Frontier, Lv};
+///
+/// let version = Frontier::from_heads([Lv::new(7), Lv::new(3)]);
+/// assert_eq!(version.as_slice(), [Lv::new(3), Lv::new(7)]);
+/// assert!(Frontier::root().is_root());
+/// ```
 #[derive(Clone, Default, Eq, Hash, PartialEq)]
 pub struct Frontier(SmallVec<[Lv; 2]>);
 
 /// A version in dots, which every replica understands; sorted.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{AgentId, CausalGraph, Dot, Frontier, RemoteFrontier};
+///
+/// let mut graph = CausalGraph::new();
+/// let alice = AgentId::new("alice")?;
+/// graph.ingest(&alice, 0, 3, &[])?;
+/// let version: RemoteFrontier = graph.to_remote(graph.frontier())?;
+/// assert_eq!(version, [Dot::new(alice, 2)?]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type RemoteFrontier = Vec<Dot>;
 
 impl Frontier {
-    /// The version that holds no event.
+    /// Makes the version that holds no event.
+    ///
+    /// # Complexity
+    /// O(1); allocates nothing.
+    /// # Examples
+    /// ```
+    /// assert_eq!(crdt_core::Frontier::root().iter().count(), 0);
+    /// ```
     #[must_use]
     pub fn root() -> Self {
         Self::default()
@@ -29,6 +67,15 @@ impl Frontier {
     ///
     /// Minimality is the caller's word:
     /// [`CausalGraph::find_dominators`](crate::CausalGraph::find_dominators) makes any set minimal.
+    ///
+    /// # Complexity
+    /// O(h log h), h = heads.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{Frontier, Lv};
+    /// let version = Frontier::from_heads([Lv::new(7), Lv::new(3), Lv::new(7)]);
+    /// assert_eq!(version.as_slice(), [Lv::new(3), Lv::new(7)]);
+    /// ```
     #[must_use]
     pub fn from_heads(heads: impl IntoIterator<Item = Lv>) -> Self {
         let mut heads: SmallVec<[Lv; 2]> = heads.into_iter().collect();
@@ -37,13 +84,29 @@ impl Frontier {
         Self(heads)
     }
 
-    /// Whether this is the version without events.
+    /// Returns whether this is the version without events.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{Frontier, Lv};
+    /// assert!(!Frontier::from(Lv::new(0)).is_root());
+    /// ```
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The heads, ascending.
+    /// Returns the heads, ascending.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{Frontier, Lv};
+    /// assert_eq!(Frontier::from(Lv::new(4)).as_slice(), [Lv::new(4)]);
+    /// ```
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[Lv] {
@@ -51,11 +114,29 @@ impl Frontier {
     }
 
     /// Walks the heads, ascending.
+    ///
+    /// # Complexity
+    /// O(1) a step.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{Frontier, Lv};
+    /// let version = Frontier::from_heads([Lv::new(7), Lv::new(3)]);
+    /// assert_eq!(version.iter().map(Lv::get).collect::<Vec<_>>(), [3, 7]);
+    /// ```
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Lv> + '_ {
         self.0.iter().copied()
     }
 
-    /// The only head, if there is exactly one.
+    /// Returns the only head, or `None` if there is none or more than one.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{Frontier, Lv};
+    /// assert_eq!(Frontier::from(Lv::new(4)).single(), Some(Lv::new(4)));
+    /// assert_eq!(Frontier::root().single(), None);
+    /// ```
     #[inline]
     #[must_use]
     pub fn single(&self) -> Option<Lv> {
@@ -70,9 +151,31 @@ impl Frontier {
         if self.0.as_slice() == parents {
             self.0.clear();
         } else {
-            self.0.retain(|lv| !parents.contains(lv));
+            self.remove_all(parents);
         }
         self.0.push(head);
+    }
+
+    /// Whether every one of `events` is a head.
+    pub(super) fn has_heads(&self, events: &[Lv]) -> bool {
+        events.iter().all(|lv| self.0.binary_search(lv).is_ok())
+    }
+
+    /// Takes events out, ascending; those that are no heads are ignored.
+    ///
+    /// What is kept moves in blocks: a graph from a stranger may have very many heads.
+    fn remove_all(&mut self, events: &[Lv]) {
+        let (mut n_kept, mut next) = (0, 0);
+        for event in events {
+            if let Ok(found) = self.0[next..].binary_search(event) {
+                self.0.copy_within(next..next + found, n_kept);
+                n_kept += found;
+                next += found + 1;
+            }
+        }
+        self.0.copy_within(next.., n_kept);
+        let n_removed = next - n_kept;
+        self.0.truncate(self.0.len() - n_removed);
     }
 }
 

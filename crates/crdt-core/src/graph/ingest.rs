@@ -1,13 +1,35 @@
 //! Taking in runs that other replicas made, when part of them may be known already.
+//!
+//! # Invariants
+//! Whatever is refused is refused before the graph changes. All events of a run but the first build
+//! on the event before, and an event is only known when its parents are; so what is known of a run
+//! that agrees with this graph is a prefix of it, and at most one segment is new.
 
 use smallvec::SmallVec;
 
 use super::CausalGraph;
+use super::check::{check_len, check_sorted};
 use super::error::{GraphError, IngestError};
 use super::lv::{Lv, LvRange};
-use crate::{AgentIdx, Dot};
+use crate::{AgentId, AgentIdx, Dot};
 
 /// A part of an offered run that is either wholly known or wholly unknown.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{AgentId, CausalGraph, Frontier, Segment};
+///
+/// let mut graph = CausalGraph::new();
+/// let alice = graph.intern_agent(&AgentId::new("alice")?);
+/// let known = graph.add_local(alice, &Frontier::root(), 3)?;
+/// let segments = graph.segments(alice, 0, 5, &[])?;
+/// let expected = [
+///     Segment { offset: 0, len: 3, known: Some(known.start) },
+///     Segment { offset: 3, len: 2, known: None },
+/// ];
+/// assert_eq!(segments.as_slice(), expected);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Segment {
     /// Where the part starts within the run.
@@ -24,13 +46,29 @@ impl CausalGraph {
     /// Nothing changes: a caller that keeps content beside the graph can compare it with the known
     /// segments before it commits with [`Self::add_segment`].
     ///
+    /// Returns the segments in order: known ones, then at most one that is not.
+    ///
     /// # Errors
     /// [`IngestError::Conflict`] if a known event has other parents than the run says;
-    /// [`IngestError::Malformed`] if the run is empty, too long, or its parents are not sorted,
-    /// distinct and minimal.
-    ///
+    /// [`IngestError::Malformed`] if the run is empty, too long, the agent or a parent is not of
+    /// this graph, or the parents are not sorted, distinct and minimal.
     /// # Complexity
-    /// O(log n + s), s = segments; plus [`Self::find_dominators`] for unusual parents.
+    /// O(log n + s), n = runs of the agent, s = runs that the known part takes here; plus
+    /// [`Self::find_dominators`] for several parents that are not the frontier.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, Frontier};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let known = graph.add_local(alice, &Frontier::root(), 3)?;
+    ///
+    /// let segments = graph.segments(alice, 2, 4, &[known.start.plus(1)])?;
+    /// for segment in segments.iter().filter(|segment| segment.known.is_none()) {
+    ///     graph.add_segment(alice, 2, &[known.start.plus(1)], segment)?;
+    /// }
+    /// assert_eq!(graph.len(), 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn segments(
         &self,
         agent: AgentIdx,
@@ -39,31 +77,41 @@ impl CausalGraph {
         parents: &[Lv],
     ) -> Result<SmallVec<[Segment; 2]>, IngestError> {
         self.check_agent(agent)?;
-        let len = self.check_size(seq, len)?;
+        let len = check_len(seq, len)?;
+        check_sorted(parents)?;
         let segments = self.split_by_known(agent, seq, len);
-        if let [Segment { known: None, .. }] = segments.as_slice() {
-            self.check_parents(parents)?;
-            return Ok(segments);
-        }
         for segment in &segments {
-            self.check_known(agent, seq, segment, parents)?;
-        }
-        if segments.first().is_some_and(|first| first.known.is_none()) {
-            self.check_parents(parents)?;
+            match segment.known {
+                Some(known) => self.check_agrees(agent, seq, segment, known, parents)?,
+                None => self.check_new(segment, parents)?,
+            }
         }
         Ok(segments)
     }
 
     /// Appends an unknown segment of a run that [`Self::segments`] accepted.
     ///
-    /// Segments must be added in order: all but the first have the event before them in the run
-    /// as their parent, which is known by then.
+    /// A segment that starts within its run has the event before it in the run as its only parent.
     ///
     /// # Errors
-    /// [`IngestError::MissingDependency`] if that event is not known.
-    ///
+    /// [`IngestError::MissingDependency`] if that event is not known; [`IngestError::Conflict`] if
+    /// an event of the segment is known; [`IngestError::Malformed`] as for [`Self::segments`]. The
+    /// graph is unchanged. None of them happens between [`Self::segments`] and the next change.
     /// # Complexity
-    /// O(1) amortised; O(n) when sequence numbers arrive out of order, n = runs of the agent.
+    /// O(1) amortised on top of the frontier and of the agent's latest event; else O(log n + h), n
+    /// = runs, h = heads of the graph, plus [`Self::find_dominators`] for several parents that are
+    /// not the frontier.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let segments = graph.segments(alice, 0, 5, &[])?;
+    /// let lvs = graph.add_segment(alice, 0, &[], &segments[0])?;
+    /// assert_eq!(lvs.len(), 5);
+    /// assert!(graph.add_segment(alice, 0, &[], &segments[0]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_segment(
         &mut self,
         agent: AgentIdx,
@@ -71,27 +119,35 @@ impl CausalGraph {
         parents: &[Lv],
         segment: &Segment,
     ) -> Result<LvRange, IngestError> {
-        let seq = seq + u64::from(segment.offset);
-        if segment.offset == 0 {
-            return Ok(self.push(agent, seq, parents, segment.len));
+        self.check_agent(agent)?;
+        let first_seq = seq.saturating_add(u64::from(segment.offset));
+        let len = check_len(first_seq, segment.len as usize)?;
+        if let Some(known) = self.first_known(agent, first_seq, len) {
+            return Err(IngestError::Conflict(self.dot(agent, known)));
         }
-        match self.lv_of(agent, seq - 1) {
-            Some(before) => Ok(self.push(agent, seq, &[before], segment.len)),
-            None => Err(IngestError::MissingDependency(self.dot(agent, seq - 1))),
+        self.check_new(segment, parents)?;
+        if segment.offset == 0 {
+            return Ok(self.push(agent, first_seq, parents, len));
+        }
+        match self.lv_of(agent, first_seq - 1) {
+            Some(before) => Ok(self.push(agent, first_seq, &[before], len)),
+            None => Err(IngestError::MissingDependency(
+                self.dot(agent, first_seq - 1),
+            )),
         }
     }
 
     /// Takes in a run of another replica; what is known already is skipped.
     ///
-    /// Returns the local versions of what was added, one range for each unknown segment.
+    /// Returns the local versions of what was added, or `None` if all of it was known.
     ///
     /// # Errors
-    /// [`IngestError`] as for [`Self::segments`], or [`IngestError::MissingDependency`] if a
-    /// parent is not known. On error no event was added.
-    ///
+    /// [`IngestError`] as for [`Self::segments`]; [`IngestError::MissingDependency`] if a parent
+    /// is not known. The graph is unchanged.
+    /// # Complexity
+    /// As [`Self::local_parents`], [`Self::segments`] and [`Self::add_segment`].
     /// # Convergence
     /// Idempotent; runs commute as far as their dependencies allow.
-    ///
     /// # Examples
     /// ```
     /// use crdt_core::{AgentId, CausalGraph, Dot};
@@ -101,25 +157,22 @@ impl CausalGraph {
     /// graph.ingest(&alice, 0, 5, &[])?;
     /// // Overlaps what is known: only events 5, 6 and 7 are new.
     /// let parent = Dot::new(alice.clone(), 2)?;
-    /// let added = graph.ingest(&alice, 3, 5, &[parent])?;
-    /// assert_eq!(added[0].len(), 3);
+    /// let added = graph.ingest(&alice, 3, 5, &[parent.clone()])?;
+    /// assert_eq!(added.map(|lvs| lvs.len()), Some(3));
+    /// assert_eq!(graph.ingest(&alice, 3, 5, &[parent])?, None);
     /// assert_eq!(graph.len(), 8);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn ingest(
         &mut self,
-        agent: &crate::AgentId,
+        agent: &AgentId,
         seq: u64,
         len: usize,
         parents: &[Dot],
-    ) -> Result<SmallVec<[LvRange; 2]>, IngestError> {
-        let parents = self.local_parents(parents)?;
-        let agent = self.intern_agent(agent);
-        let segments = self.segments(agent, seq, len, &parents)?;
-        let unknown = segments.iter().filter(|segment| segment.known.is_none());
-        unknown
-            .map(|segment| self.add_segment(agent, seq, &parents, segment))
-            .collect()
+    ) -> Result<Option<LvRange>, IngestError> {
+        let before = self.checkpoint();
+        self.ingest_checked(agent, seq, len, parents)
+            .inspect_err(|_| self.rollback(before))
     }
 
     /// Translates the parents of an offered run, sorted by local version.
@@ -127,9 +180,19 @@ impl CausalGraph {
     /// # Errors
     /// [`IngestError::MissingDependency`] with the first parent that is not known;
     /// [`IngestError::Malformed`] if the dots are not sorted and distinct.
-    ///
     /// # Complexity
-    /// O(p (log a + log n)), p = parents.
+    /// O(p (log a + log n + log p)), p = parents, a = agents, n = runs of one agent.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, Dot, Lv};
+    /// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
+    /// let mut graph = CausalGraph::new();
+    /// graph.ingest(&bob, 0, 1, &[])?;
+    /// graph.ingest(&alice, 0, 1, &[])?;
+    /// let parents = graph.local_parents(&[Dot::new(alice, 0)?, Dot::new(bob, 0)?])?;
+    /// assert_eq!(parents.as_slice(), [Lv::new(0), Lv::new(1)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn local_parents(&self, parents: &[Dot]) -> Result<SmallVec<[Lv; 2]>, IngestError> {
         if parents.windows(2).any(|pair| pair[0] >= pair[1]) {
             return Err(GraphError::UnsortedParents.into());
@@ -147,15 +210,36 @@ impl CausalGraph {
             .ok_or_else(|| IngestError::MissingDependency(dot.clone()))
     }
 
+    fn ingest_checked(
+        &mut self,
+        agent: &AgentId,
+        seq: u64,
+        len: usize,
+        parents: &[Dot],
+    ) -> Result<Option<LvRange>, IngestError> {
+        let parents = self.local_parents(parents)?;
+        let agent = self.intern_agent(agent);
+        let segments = self.segments(agent, seq, len, &parents)?;
+        match segments.last().filter(|segment| segment.known.is_none()) {
+            Some(segment) => self.add_segment(agent, seq, &parents, segment).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The first known event among `len` of an agent from `seq` on.
+    #[inline]
+    fn first_known(&self, agent: AgentIdx, seq: u64, len: u32) -> Option<u64> {
+        let runs = self.ids.of_agent(agent)?;
+        if runs.seq_end() <= seq {
+            return None;
+        }
+        let first = runs.overlapping(seq..seq + u64::from(len)).next()?;
+        Some(first.seq.max(seq))
+    }
+
     fn split_by_known(&self, agent: AgentIdx, seq: u64, len: u32) -> SmallVec<[Segment; 2]> {
         let end = seq + u64::from(len);
-        let runs = self.ids.seq_runs(agent);
-        let first = match runs.last() {
-            Some(last) if last.seq_end() > seq => runs.partition_point(|r| r.seq_end() <= seq),
-            _ => runs.len(),
-        };
         let mut segments = SmallVec::new();
-        let mut next = seq;
         // Offsets fit: all lie within the run, whose length is a u32.
         let mut segment = |from: u64, to: u64, known| {
             if from < to {
@@ -166,7 +250,9 @@ impl CausalGraph {
                 });
             }
         };
-        for run in runs[first..].iter().take_while(|run| run.seq < end) {
+        let mut next = seq;
+        let runs = self.ids.of_agent(agent);
+        for run in runs.iter().flat_map(|runs| runs.overlapping(seq..end)) {
             let from = run.seq.max(seq);
             let to = run.seq_end().min(end);
             segment(next, from, None);
@@ -177,17 +263,25 @@ impl CausalGraph {
         segments
     }
 
+    /// Checks that an unknown segment can be appended.
+    #[inline]
+    fn check_new(&self, segment: &Segment, parents: &[Lv]) -> Result<(), GraphError> {
+        if segment.offset > 0 {
+            return self.check_room(segment.len, 1);
+        }
+        self.check_parents(parents)?;
+        self.check_room(segment.len, parents.len())
+    }
+
     /// Checks that the events of a known segment have the parents that the run gives them.
-    fn check_known(
+    fn check_agrees(
         &self,
         agent: AgentIdx,
         seq: u64,
         segment: &Segment,
+        known: Lv,
         parents: &[Lv],
     ) -> Result<(), IngestError> {
-        let Some(known) = segment.known else {
-            return Ok(());
-        };
         let lvs = LvRange::new(known, known.plus(segment.len));
         let first_seq = seq + u64::from(segment.offset);
         for run in self.runs.iter(lvs) {
@@ -204,12 +298,5 @@ impl CausalGraph {
             }
         }
         Ok(())
-    }
-
-    fn dot(&self, agent: AgentIdx, seq: u64) -> Dot {
-        Dot {
-            agent: self.agents.name(agent).clone(),
-            seq,
-        }
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! # Invariants
 //! - Runs are disjoint and maximal: no run continues another in both numberings, so equal events
-//!   in equal order make equal runs. Sequence numbers may arrive in any order, so local versions
-//!   need not ascend with them.
-//! - `last` is the run with the highest sequence numbers; `earlier` is empty if there is none.
+//!   in equal order make equal runs.
+//! - `in_order` ascends in both numberings. `late` has the runs that came when higher sequence
+//!   numbers were known already, so the highest number of all is the last of `in_order`.
 //!
 //! # Costs
-//! With n runs: O(1) to extend or look into the last run, which is what typing does; O(log n)
-//! elsewhere, whatever order a peer chose to send.
+//! With n runs: O(1) to append and to look into the last run, O(log n) elsewhere, whatever order a
+//! stranger chose to send. Appending in order is all that an honest agent makes us do.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::iter;
 use core::ops::Range;
 
-use crate::graph::lv::Lv;
+use super::lv::Lv;
 
 /// A stretch of one agent's sequence numbers that has consecutive local versions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,18 +27,19 @@ pub(super) struct SeqRun {
 
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct SeqRuns {
-    /// Held apart from the others, so that appending walks no tree.
-    last: Option<SeqRun>,
+    in_order: Vec<SeqRun>,
     /// By first sequence number.
-    earlier: BTreeMap<u64, (Lv, u32)>,
+    late: BTreeMap<u64, (Lv, u32)>,
 }
 
 impl SeqRun {
+    #[inline]
     pub(super) fn seq_end(&self) -> u64 {
         self.seq + u64::from(self.len)
     }
 
-    /// The local version of a sequence number that lies in the run.
+    /// The local version of a sequence number, if it lies in the run.
+    #[inline]
     fn lv_of(&self, seq: u64) -> Option<Lv> {
         let offset = u32::try_from(seq.checked_sub(self.seq)?).ok()?;
         (offset < self.len).then(|| self.lv.plus(offset))
@@ -49,80 +52,83 @@ impl SeqRun {
 
 impl SeqRuns {
     /// Adds a run whose numbers are not here, and whose local versions are above all others.
+    #[inline]
     pub(super) fn push(&mut self, run: SeqRun) {
-        match &mut self.last {
+        match self.in_order.last_mut() {
             Some(last) if last.is_continued_by(&run) => last.len += run.len,
-            Some(last) if run.seq < last.seq => self.push_earlier(run),
-            last => {
-                if let Some(before) = last.replace(run) {
-                    self.earlier.insert(before.seq, (before.lv, before.len));
-                }
-            }
+            Some(last) if run.seq < last.seq => self.push_late(run),
+            _ => self.in_order.push(run),
         }
     }
 
     /// Forgets every event from local version `len` on.
     pub(super) fn truncate(&mut self, len: Lv) {
         let kept = |lv: Lv, run_len: u32| run_len.min(len.get().saturating_sub(lv.get()));
-        self.earlier.retain(|_, (lv, run_len)| {
+        let n_kept = self.in_order.partition_point(|run| run.lv < len);
+        self.in_order.truncate(n_kept);
+        if let Some(last) = self.in_order.last_mut() {
+            last.len = kept(last.lv, last.len);
+        }
+        self.late.retain(|_, (lv, run_len)| {
             *run_len = kept(*lv, *run_len);
             *run_len > 0
-        });
-        let last = self.last.take().map(|last| SeqRun {
-            len: kept(last.lv, last.len),
-            ..last
-        });
-        self.last = last.filter(|last| last.len > 0).or_else(|| {
-            let (seq, (lv, len)) = self.earlier.pop_last()?;
-            Some(SeqRun { seq, lv, len })
         });
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.last.is_none()
+        self.in_order.is_empty()
     }
 
     /// One past the highest sequence number.
+    #[inline]
     pub(super) fn seq_end(&self) -> u64 {
-        self.last.as_ref().map_or(0, SeqRun::seq_end)
+        self.in_order.last().map_or(0, SeqRun::seq_end)
     }
 
+    #[inline]
     pub(super) fn lv_of(&self, seq: u64) -> Option<Lv> {
-        match &self.last {
-            Some(last) if seq < last.seq => self.earlier_below(seq)?.lv_of(seq),
-            last => last.as_ref()?.lv_of(seq),
+        let last = self.in_order.last()?;
+        if last.seq <= seq {
+            return last.lv_of(seq);
         }
+        let n_below = self.in_order.partition_point(|run| run.seq <= seq);
+        let in_order = n_below.checked_sub(1).map(|idx| self.in_order[idx]);
+        let found = in_order.and_then(|run| run.lv_of(seq));
+        found.or_else(|| self.late_below(seq)?.lv_of(seq))
     }
 
     /// Walks the runs, ascending by sequence number.
     pub(super) fn iter(&self) -> impl Iterator<Item = SeqRun> + '_ {
-        self.earlier.iter().map(seq_run).chain(self.last)
+        self.overlapping(0..u64::MAX)
     }
 
     /// Walks the runs that share a number with `seqs`, which is not empty; they are not cut to it.
     pub(super) fn overlapping(&self, seqs: Range<u64>) -> impl Iterator<Item = SeqRun> + '_ {
-        let earlier = self.last.filter(|last| seqs.start < last.seq).map(|_| {
-            let from = match self.earlier_below(seqs.start) {
-                Some(run) if seqs.start < run.seq_end() => run.seq,
-                _ => seqs.start,
-            };
-            self.earlier.range(from..seqs.end).map(seq_run)
-        });
-        let last = self
-            .last
-            .filter(|last| last.seq < seqs.end && seqs.start < last.seq_end());
-        earlier.into_iter().flatten().chain(last)
+        let first = if self.seq_end() <= seqs.start {
+            self.in_order.len()
+        } else {
+            let is_below = |run: &SeqRun| run.seq_end() <= seqs.start;
+            self.in_order.partition_point(is_below)
+        };
+        let in_order = self.in_order[first..].iter().copied();
+        let late = self.late_below(seqs.start);
+        let late_start = late
+            .filter(|run| seqs.start < run.seq_end())
+            .map_or(seqs.start, |run| run.seq);
+        merge(
+            in_order.take_while(move |run| run.seq < seqs.end),
+            self.late.range(late_start..seqs.end).map(late_run),
+        )
     }
 
-    /// The last of the earlier runs that starts at `seq` or below.
-    fn earlier_below(&self, seq: u64) -> Option<SeqRun> {
-        self.earlier.range(..=seq).next_back().map(seq_run)
+    /// The last of the late runs that starts at `seq` or below.
+    fn late_below(&self, seq: u64) -> Option<SeqRun> {
+        self.late.range(..=seq).next_back().map(late_run)
     }
 
     /// Adds a run that starts below the last one.
-    fn push_earlier(&mut self, run: SeqRun) {
-        let before = self.earlier.range_mut(..run.seq).next_back();
-        if let Some((&seq, (lv, len))) = before {
+    fn push_late(&mut self, run: SeqRun) {
+        if let Some((&seq, (lv, len))) = self.late.range_mut(..run.seq).next_back() {
             let before = SeqRun {
                 seq,
                 lv: *lv,
@@ -133,10 +139,23 @@ impl SeqRuns {
                 return;
             }
         }
-        self.earlier.insert(run.seq, (run.lv, run.len));
+        self.late.insert(run.seq, (run.lv, run.len));
     }
 }
 
-fn seq_run((&seq, &(lv, len)): (&u64, &(Lv, u32))) -> SeqRun {
+fn late_run((&seq, &(lv, len)): (&u64, &(Lv, u32))) -> SeqRun {
     SeqRun { seq, lv, len }
+}
+
+/// Merges two walks that ascend by sequence number.
+fn merge(
+    left: impl Iterator<Item = SeqRun>,
+    right: impl Iterator<Item = SeqRun>,
+) -> impl Iterator<Item = SeqRun> {
+    let (mut left, mut right) = (left.peekable(), right.peekable());
+    iter::from_fn(move || match (left.peek(), right.peek()) {
+        (Some(l), Some(r)) if r.seq < l.seq => right.next(),
+        (Some(_), _) => left.next(),
+        (None, _) => right.next(),
+    })
 }

@@ -2,6 +2,9 @@
 //!
 //! All walks go down from the heads, highest local version first, a whole run at a time, and stop
 //! as soon as the answer is known.
+//!
+//! Versions given by the caller must be of this graph. They need not be minimal: a head that is an
+//! ancestor of another adds nothing to a version.
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
@@ -9,9 +12,22 @@ use alloc::vec::Vec;
 use super::CausalGraph;
 use super::frontier::Frontier;
 use super::lv::{Lv, LvRange};
+use super::walk::{Found, Side, push_below};
 use crate::CausalOrdering;
 
 /// What two versions do not share; ranges ascend and do not touch.
+///
+/// # Examples
+/// ```
+/// use crdt_core::{AgentId, CausalGraph, Difference, Frontier};
+///
+/// let mut graph = CausalGraph::new();
+/// let alice = graph.intern_agent(&AgentId::new("alice")?);
+/// let all = graph.add_local(alice, &Frontier::root(), 3)?;
+/// let diff = graph.diff(&Frontier::root(), graph.frontier());
+/// assert_eq!(diff, Difference { only_a: vec![], only_b: vec![all] });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Difference {
     /// Events only in the history of the first.
@@ -20,31 +36,32 @@ pub struct Difference {
     pub only_b: Vec<LvRange>,
 }
 
-/// Whose history an event is in, while two histories are walked together.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Side {
-    A,
-    B,
-    Both,
-}
-
-/// A finding of the walk of two histories.
-enum Found {
-    Only(Side, LvRange),
-    /// A head of the intersection.
-    SharedHead(Lv),
-}
-
 impl CausalGraph {
-    /// Compares two events.
-    ///
-    /// # Complexity
-    /// O(1) if the histories between them are linear, else as [`Self::contains`].
+    /// Compares two events by causality.
     ///
     /// # Panics
     /// If either event is not known.
+    /// # Complexity
+    /// O(log n) in nearly linear histories, n = graph runs; else as [`Self::contains`].
+    /// # Convergence
+    /// Every replica that knows both events answers alike.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, CausalOrdering, Frontier};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let base = graph.add_local(alice, &Frontier::root(), 3)?;
+    /// let left = graph.add_local(alice, &Frontier::from(base.last()), 2)?;
+    /// let right = graph.add_local(alice, &Frontier::from(base.last()), 4)?;
+    ///
+    /// assert_eq!(graph.version_cmp(base.start, left.start), CausalOrdering::Before);
+    /// assert_eq!(graph.version_cmp(left.start, right.start), CausalOrdering::Concurrent);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
+    #[track_caller]
     pub fn version_cmp(&self, a: Lv, b: Lv) -> CausalOrdering {
+        self.assert_known(&[a.max(b)]);
         match a.cmp(&b) {
             core::cmp::Ordering::Equal => CausalOrdering::Equal,
             core::cmp::Ordering::Less if self.is_ancestor(a, b) => CausalOrdering::Before,
@@ -55,34 +72,61 @@ impl CausalGraph {
 
     /// Compares two versions by the events they contain.
     ///
-    /// # Complexity
-    /// As [`Self::diff`].
-    ///
     /// # Panics
     /// If either version names an event that is not known.
+    /// # Complexity
+    /// As [`Self::diff`].
+    /// # Convergence
+    /// Every replica that knows both versions answers alike.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, CausalOrdering, Frontier};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let base = graph.add_local(alice, &Frontier::root(), 3)?;
+    /// let left = graph.add_local(alice, &Frontier::from(base.last()), 2)?;
+    /// let right = graph.add_local(alice, &Frontier::from(base.last()), 4)?;
+    ///
+    /// let (base, left) = (Frontier::from(base.last()), Frontier::from(left.last()));
+    /// assert_eq!(graph.compare(&base, &left), CausalOrdering::Before);
+    /// let both = graph.union(&left, &Frontier::from(right.last()));
+    /// assert_eq!(graph.compare(&both, graph.frontier()), CausalOrdering::Equal);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
+    #[track_caller]
     pub fn compare(&self, a: &Frontier, b: &Frontier) -> CausalOrdering {
-        if a == b {
-            return CausalOrdering::Equal;
-        }
         let diff = self.diff(a, b);
-        match (diff.only_a.is_empty(), diff.only_b.is_empty()) {
-            (true, true) => CausalOrdering::Equal,
-            (true, false) => CausalOrdering::Before,
-            (false, true) => CausalOrdering::After,
-            (false, false) => CausalOrdering::Concurrent,
-        }
+        CausalOrdering::from_leq(diff.only_a.is_empty(), diff.only_b.is_empty())
     }
 
-    /// Whether `event` is in the history of `version`, heads included; the root contains nothing.
+    /// Returns whether `event` is in the history of `version`, heads included.
     ///
-    /// # Complexity
-    /// O(d log d), d = runs of the version above the event; O(h) in nearly linear histories.
+    /// The root contains nothing, and nothing contains an event that is not known.
     ///
     /// # Panics
     /// If the version names an event that is not known.
+    /// # Complexity
+    /// O(d log n), d = runs of the version above the event, n = graph runs; O(h + log n) in nearly
+    /// linear histories, h = heads of the version.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, Frontier};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let base = graph.add_local(alice, &Frontier::root(), 3)?;
+    /// let left = graph.add_local(alice, &Frontier::from(base.last()), 2)?;
+    /// # let right = graph.add_local(alice, &Frontier::from(base.last()), 4)?;
+    ///
+    /// let version = Frontier::from(left.start);
+    /// assert!(graph.contains(&version, base.last()) && graph.contains(&version, left.start));
+    /// assert!(!graph.contains(&version, left.last()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
+    #[track_caller]
     pub fn contains(&self, version: &Frontier, event: Lv) -> bool {
+        self.assert_known(version.as_slice());
         let mut heap: BinaryHeap<Lv> = version.iter().filter(|&head| head >= event).collect();
         while let Some(lv) = heap.pop() {
             let run = self.runs.find(lv);
@@ -105,14 +149,13 @@ impl CausalGraph {
         false
     }
 
-    /// The events that only one of two versions contains.
-    ///
-    /// # Complexity
-    /// O(d log d), d = runs between the versions and their common history.
+    /// Returns the events that only one of two versions contains.
     ///
     /// # Panics
     /// If either version names an event that is not known.
-    ///
+    /// # Complexity
+    /// O(log n) if one version extends the other within one run; else O(d log n), d = runs above
+    /// the point from which all history is common, n = graph runs.
     /// # Examples
     /// ```
     /// use crdt_core::{AgentId, CausalGraph, Frontier};
@@ -128,7 +171,10 @@ impl CausalGraph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn diff(&self, a: &Frontier, b: &Frontier) -> Difference {
+        self.assert_known(a.as_slice());
+        self.assert_known(b.as_slice());
         if let Some(diff) = self.linear_diff(a, b) {
             return diff;
         }
@@ -143,15 +189,30 @@ impl CausalGraph {
         diff
     }
 
-    /// The greatest version that both versions contain.
-    ///
-    /// # Complexity
-    /// As [`Self::diff`].
+    /// Returns the greatest version that both versions contain, minimal.
     ///
     /// # Panics
     /// If either version names an event that is not known.
+    /// # Complexity
+    /// As [`Self::diff`].
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, Frontier};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let base = graph.add_local(alice, &Frontier::root(), 3)?;
+    /// let left = graph.add_local(alice, &Frontier::from(base.last()), 2)?;
+    /// let right = graph.add_local(alice, &Frontier::from(base.last()), 4)?;
+    ///
+    /// let (left, right) = (Frontier::from(left.last()), Frontier::from(right.last()));
+    /// assert_eq!(graph.common_ancestor(&left, &right), Frontier::from(base.last()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
+    #[track_caller]
     pub fn common_ancestor(&self, a: &Frontier, b: &Frontier) -> Frontier {
+        self.assert_known(a.as_slice());
+        self.assert_known(b.as_slice());
         let mut heads = Vec::new();
         self.walk_two(a, b, |found| {
             if let Found::SharedHead(lv) = found {
@@ -161,40 +222,67 @@ impl CausalGraph {
         Frontier::from_heads(heads)
     }
 
-    /// The smallest version that contains both versions.
-    ///
-    /// # Complexity
-    /// As [`Self::find_dominators`].
+    /// Returns the smallest version that contains both versions, minimal.
     ///
     /// # Panics
     /// If either version names an event that is not known.
+    /// # Complexity
+    /// As [`Self::find_dominators`].
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, Frontier};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let base = graph.add_local(alice, &Frontier::root(), 3)?;
+    /// let left = graph.add_local(alice, &Frontier::from(base.last()), 2)?;
+    /// let right = graph.add_local(alice, &Frontier::from(base.last()), 4)?;
+    ///
+    /// let (left, right) = (Frontier::from(left.last()), Frontier::from(right.last()));
+    /// assert_eq!(graph.union(&left, &right), *graph.frontier());
+    /// assert_eq!(graph.union(&left, &Frontier::from(base.last())), left);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
+    #[track_caller]
     pub fn union(&self, a: &Frontier, b: &Frontier) -> Frontier {
-        if a == b {
-            return a.clone();
-        }
         let heads: Vec<Lv> = a.iter().chain(b.iter()).collect();
         self.find_dominators(&heads)
     }
 
     /// Reduces a set of events, in any order, to those that are in no other's history.
     ///
-    /// # Complexity
-    /// O(d log d), d = runs between the highest and the lowest event of the set.
-    ///
     /// # Panics
     /// If an event is not known.
+    /// # Complexity
+    /// O(k log k) for k events that all are heads of the graph, or one event. Else O(d log n), d =
+    /// runs in the history of the set from its lowest event on, n = graph runs.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph, Frontier};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let base = graph.add_local(alice, &Frontier::root(), 3)?;
+    /// let left = graph.add_local(alice, &Frontier::from(base.last()), 2)?;
+    /// # let right = graph.add_local(alice, &Frontier::from(base.last()), 4)?;
+    ///
+    /// let version = graph.find_dominators(&[left.last(), base.last(), left.start]);
+    /// assert_eq!(version, Frontier::from(left.last()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
+    #[track_caller]
     pub fn find_dominators(&self, events: &[Lv]) -> Frontier {
         let all = Frontier::from_heads(events.iter().copied());
-        let Some(lowest) = all
-            .as_slice()
-            .first()
-            .copied()
-            .filter(|_| all.as_slice().len() > 1)
-        else {
-            return all;
-        };
+        self.assert_known(all.as_slice());
+        match all.as_slice() {
+            [] | [_] => all,
+            events if self.frontier.has_heads(events) => all,
+            [lowest, ..] => self.walk_dominators(&all, *lowest),
+        }
+    }
+
+    /// Reduces a set of several events, of which `lowest` is the first.
+    fn walk_dominators(&self, all: &Frontier, lowest: Lv) -> Frontier {
         // Entries are (event, whether it is a candidate). Of two entries for one event the
         // candidate comes out first.
         let mut heap: BinaryHeap<(Lv, bool)> = all.iter().map(|lv| (lv, true)).collect();
@@ -237,6 +325,13 @@ impl CausalGraph {
         if a == b {
             return Some(Difference::default());
         }
+        if a.is_root() && b == self.frontier() {
+            let all = LvRange::new(Lv::new(0), self.end());
+            return Some(Difference {
+                only_a: Vec::new(),
+                only_b: alloc::vec![all],
+            });
+        }
         let between = |low: Lv, high: Lv| {
             let is_linear = low < high && low >= self.runs.start(self.runs.find(high));
             is_linear.then(|| alloc::vec![LvRange::new(low.plus(1), high.plus(1))])
@@ -248,49 +343,5 @@ impl CausalGraph {
             only_a: only_a.unwrap_or_default(),
             only_b: only_b.unwrap_or_default(),
         })
-    }
-
-    /// Walks the histories of two versions down until only common history is left.
-    fn walk_two(&self, a: &Frontier, b: &Frontier, mut found: impl FnMut(Found)) {
-        let heads_a = a.iter().map(|lv| (lv, Side::A));
-        let heads_b = b.iter().map(|lv| (lv, Side::B));
-        let mut heap: BinaryHeap<(Lv, Side)> = heads_a.chain(heads_b).collect();
-        let mut n_unshared = heap.len();
-        while n_unshared > 0
-            && let Some((mut lv, mut side)) = heap.pop()
-        {
-            n_unshared -= usize::from(side != Side::Both);
-            let run = self.runs.find(lv);
-            let start = self.runs.start(run);
-            while let Some(&(below, other)) = heap.peek().filter(|entry| entry.0 >= start) {
-                heap.pop();
-                n_unshared -= usize::from(other != Side::Both);
-                if side == Side::Both || side == other {
-                    continue;
-                }
-                if below < lv {
-                    found(Found::Only(side, LvRange::new(below.plus(1), lv.plus(1))));
-                }
-                if other != Side::Both {
-                    found(Found::SharedHead(below));
-                }
-                lv = below;
-                side = Side::Both;
-            }
-            if side != Side::Both {
-                found(Found::Only(side, LvRange::new(start, lv.plus(1))));
-            }
-            let parents = self.runs.parents(run);
-            n_unshared += if side == Side::Both { 0 } else { parents.len() };
-            heap.extend(parents.iter().map(|&parent| (parent, side)));
-        }
-    }
-}
-
-/// Adds a range that lies below all others; joins it to the last one if they touch.
-fn push_below(ranges: &mut Vec<LvRange>, lvs: LvRange) {
-    match ranges.last_mut() {
-        Some(last) if last.start == lvs.end => last.start = lvs.start,
-        _ => ranges.push(lvs),
     }
 }

@@ -143,7 +143,8 @@ impl OpLog {
         let len = self.known_length_at(parents);
         let len_after = check_bounds(len, ops)?;
         let lvs = self.append(agent, parents, ops, n_events)?;
-        self.lengths.advance(parents, Frontier::from(lvs.last()), len_after);
+        self.lengths
+            .advance(parents, Frontier::from(lvs.last()), len_after);
         Ok(lvs)
     }
 
@@ -181,7 +182,10 @@ impl OpLog {
 
 fn check_range(range: &Range<usize>) -> Result<(), EditError> {
     if range.start > range.end {
-        return Err(EditError::ReversedRange { start: range.start, end: range.end });
+        return Err(EditError::ReversedRange {
+            start: range.start,
+            end: range.end,
+        });
     }
     Ok(())
 }

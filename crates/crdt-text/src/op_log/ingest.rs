@@ -111,9 +111,8 @@ impl OpLog {
                 let agent = self.graph.agents().index_of(run.agent.as_str())?;
                 let len = run.lvs.len() as usize;
                 let segments = self.graph.segments(agent, run.seq, len, &parents).ok()?;
-                let is_known = |segment: &Segment| {
-                    segment.known.is_some() && self.holds(segment, &run.ops)
-                };
+                let is_known =
+                    |segment: &Segment| segment.known.is_some() && self.holds(segment, &run.ops);
                 Some(segments.iter().all(is_known))
             };
             known().unwrap_or(false)
@@ -140,7 +139,9 @@ impl OpLog {
     ) -> Result<usize, UpdateError> {
         let n_events = check_ops(&self.ops, ops).map_err(UpdateError::Malformed)?;
         let segments = self.graph.segments(agent, seq, n_events, parents)?;
-        let contradicted = segments.iter().find(|s| s.known.is_some() && !self.holds(s, ops));
+        let contradicted = segments
+            .iter()
+            .find(|s| s.known.is_some() && !self.holds(s, ops));
         if let Some(dot) = contradicted.and_then(|s| self.graph.dot_of(s.known?)) {
             return Err(UpdateError::Conflict(dot));
         }
@@ -157,7 +158,9 @@ impl OpLog {
 
     /// Whether the known events of a segment do what `ops`, the whole run's operations, say.
     fn holds(&self, segment: &Segment, ops: &[TextOp<'_>]) -> bool {
-        let Some(lv) = segment.known else { return false };
+        let Some(lv) = segment.known else {
+            return false;
+        };
         let from = segment.offset as usize;
         let offered = cut_ops(ops, from, from + segment.len as usize);
         let known = self.ops.ops(LvRange::new(lv, lv.plus(segment.len)));
@@ -171,7 +174,10 @@ impl OpLog {
         &mut self,
         change: impl FnOnce(&mut Self) -> Result<T, UpdateError>,
     ) -> Result<T, UpdateError> {
-        let before = Checkpoint { graph: self.graph.checkpoint(), len: self.ops.end() };
+        let before = Checkpoint {
+            graph: self.graph.checkpoint(),
+            len: self.ops.end(),
+        };
         change(self).inspect_err(|_| {
             self.graph.rollback(before.graph);
             self.ops.truncate(before.len);
@@ -196,7 +202,10 @@ pub(super) fn check_ops(log: &OpRuns, ops: &[TextOp<'_>]) -> Result<usize, EditE
                     n_bytes += text.len();
                     let found = TextWidth::of(text).chars as usize;
                     if found != len {
-                        return Err(EditError::DeletedTextLength { expected: len, found });
+                        return Err(EditError::DeletedTextLength {
+                            expected: len,
+                            found,
+                        });
                     }
                 }
                 (pos, len)
@@ -211,15 +220,15 @@ pub(super) fn check_ops(log: &OpRuns, ops: &[TextOp<'_>]) -> Result<usize, EditE
             return Err(EditError::TooLong { limit: MAX_LEN });
         }
     }
-    if n_events == 0 { Err(EditError::Empty) } else { Ok(n_events) }
+    if n_events == 0 {
+        Err(EditError::Empty)
+    } else {
+        Ok(n_events)
+    }
 }
 
 /// The events from number `from` to number `to` of a run of operations.
-fn cut_ops<'a>(
-    ops: &'a [TextOp<'a>],
-    from: usize,
-    to: usize,
-) -> impl Iterator<Item = TextOp<'a>> {
+fn cut_ops<'a>(ops: &'a [TextOp<'a>], from: usize, to: usize) -> impl Iterator<Item = TextOp<'a>> {
     let mut start = 0;
     ops.iter().filter_map(move |op| {
         let len = op.n_events();
@@ -235,9 +244,18 @@ fn cut_op<'a>(op: &TextOp<'a>, n_events: usize, from: usize, to: usize) -> TextO
     }
     match *op {
         TextOp::Insert { pos, text } => TextOp::insert(pos + from, cut_text(text, from, to)),
-        TextOp::Delete { pos, len, direction, text } => TextOp::Delete {
+        TextOp::Delete {
+            pos,
+            len,
+            direction,
+            text,
+        } => TextOp::Delete {
             // A forward run deletes at one place; a backward run ends at the lowest.
-            pos: if direction == Direction::Backward { pos + (len - to) } else { pos },
+            pos: if direction == Direction::Backward {
+                pos + (len - to)
+            } else {
+                pos
+            },
             len: to - from,
             direction,
             text: text.map(|text| cut_text(text, from, to)),

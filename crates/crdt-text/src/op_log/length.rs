@@ -20,7 +20,8 @@ pub(super) struct KnownLengths {
 impl KnownLengths {
     /// Replaces a version by the one that was made on top of it.
     pub(super) fn advance(&mut self, from: &Frontier, to: Frontier, len: u32) {
-        self.known.retain(|(version, _)| version != from && *version != to);
+        self.known
+            .retain(|(version, _)| version != from && *version != to);
         self.known.truncate(N_KNOWN - 1);
         self.known.insert(0, (to, len));
     }
@@ -42,10 +43,13 @@ impl OpLog {
             return walker::length_at(self, version);
         };
         let comparison = walker::compare(self, from, *len, version);
-        comparison.changes.iter().fold(*len, |len, change| match *change {
-            Change::Insert { lvs, .. } => len + lvs.len(),
-            Change::Restore { len: n, .. } => len + n,
-            Change::Delete { len: n, .. } => len - n,
-        })
+        comparison
+            .changes
+            .iter()
+            .fold(*len, |len, change| match *change {
+                Change::Insert { lvs, .. } => len + lvs.len(),
+                Change::Restore { len: n, .. } => len + n,
+                Change::Delete { len: n, .. } => len - n,
+            })
     }
 }

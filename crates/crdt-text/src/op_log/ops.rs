@@ -7,10 +7,12 @@
 //! - A delete of one event is [`OpKind::Delete`]; only longer ones can be [`OpKind::Backspace`].
 //! - The text of insert run i reaches from `text_starts[i]` to the next entry (or the buffer's end).
 
+mod deleted;
+
 use crdt_core::{Lv, LvRange};
-use rle::{AppendRle, HasLength, MergableSpan};
 use str_indices::chars;
 
+use self::deleted::DeletedText;
 use crate::rope::TextWidth;
 use crate::{Direction, TextOp};
 
@@ -43,13 +45,6 @@ pub(crate) struct TextRange {
     pub(crate) end: u32,
 }
 
-/// Text of deletes that was recorded, in the order in which the events deleted it.
-#[derive(Clone, Copy, Debug)]
-struct DeletedText {
-    lvs: LvRange,
-    text: TextRange,
-}
-
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpRuns {
     starts: Vec<Lv>,
@@ -58,8 +53,7 @@ pub(crate) struct OpRuns {
     text_starts: Vec<u32>,
     end: Lv,
     inserted: String,
-    deleted_runs: Vec<DeletedText>,
-    deleted: String,
+    deleted: DeletedText,
 }
 
 impl OpRuns {
@@ -77,16 +71,22 @@ impl OpRuns {
             && self.kinds == other.kinds
             && self.positions == other.positions
             && self.inserted == other.inserted
-            && self.deleted_text_agrees(other)
+            && self.deleted.agrees_with(&other.deleted)
     }
 
     /// Appends an operation that was checked before.
     pub(crate) fn push(&mut self, op: &TextOp<'_>) {
         match *op {
             TextOp::Insert { pos, text } => self.push_insert(pos as u32, text),
-            TextOp::Delete { pos, len, direction, text } => {
+            TextOp::Delete {
+                pos,
+                len,
+                direction,
+                text,
+            } => {
                 if let Some(text) = text {
-                    self.push_deleted_text(len as u32, text);
+                    self.deleted
+                        .push(LvRange::new(self.end, self.end.plus(len as u32)), text);
                 }
                 match direction {
                     Direction::Forward => self.push_delete(pos as u32, len as u32, direction),
@@ -117,12 +117,12 @@ impl OpRuns {
     }
 
     pub(crate) fn has_deleted_text(&self) -> bool {
-        !self.deleted.is_empty()
+        self.deleted.n_bytes() > 0
     }
 
     /// How many bytes of text are kept.
     pub(crate) fn text_bytes(&self) -> usize {
-        self.inserted.len() + self.deleted.len()
+        self.inserted.len() + self.deleted.n_bytes()
     }
 
     /// Forgets every event from `len` on.
@@ -133,8 +133,11 @@ impl OpRuns {
         let run = self.find(len);
         let cut = self.run(run);
         let keeps_part = len > cut.lvs.start;
-        let text_end =
-            if keeps_part { self.slice(cut, LvRange::new(cut.lvs.start, len)).text.end } else { cut.text.start };
+        let text_end = if keeps_part {
+            self.slice(cut, LvRange::new(cut.lvs.start, len)).text.end
+        } else {
+            cut.text.start
+        };
         let n = run + usize::from(keeps_part);
         self.starts.truncate(n);
         self.kinds.truncate(n);
@@ -142,9 +145,12 @@ impl OpRuns {
         self.text_starts.truncate(n);
         self.inserted.truncate(text_end as usize);
         self.end = len;
-        self.truncate_deleted(len);
+        self.deleted.truncate(len);
         if len.get() - self.starts.last().map_or(0, |lv| lv.get()) == 1
-            && let Some(kind) = self.kinds.last_mut().filter(|kind| **kind == OpKind::Backspace)
+            && let Some(kind) = self
+                .kinds
+                .last_mut()
+                .filter(|kind| **kind == OpKind::Backspace)
         {
             *kind = OpKind::Delete;
         }
@@ -159,12 +165,19 @@ impl OpRuns {
     #[inline]
     pub(crate) fn run(&self, run: usize) -> OpRun {
         let end = self.starts.get(run + 1).copied().unwrap_or(self.end);
-        let text_end = self.text_starts.get(run + 1).copied().unwrap_or(self.inserted.len() as u32);
+        let text_end = self
+            .text_starts
+            .get(run + 1)
+            .copied()
+            .unwrap_or(self.inserted.len() as u32);
         OpRun {
             lvs: LvRange::new(self.starts[run], end),
             kind: self.kinds[run],
             pos: self.positions[run],
-            text: TextRange { start: self.text_starts[run], end: text_end },
+            text: TextRange {
+                start: self.text_starts[run],
+                end: text_end,
+            },
         }
     }
 
@@ -179,16 +192,29 @@ impl OpRuns {
         match run.kind {
             OpKind::Insert => {
                 let text = self.slice_text(run, from, from + part.len());
-                OpRun { lvs: part, pos: run.pos + from, text, ..run }
+                OpRun {
+                    lvs: part,
+                    pos: run.pos + from,
+                    text,
+                    ..run
+                }
             }
             OpKind::Delete => OpRun { lvs: part, ..run },
-            OpKind::Backspace => OpRun { lvs: part, pos: run.pos - from, ..run },
+            OpKind::Backspace => OpRun {
+                lvs: part,
+                pos: run.pos - from,
+                ..run
+            },
         }
     }
 
     /// Walks the runs that overlap `lvs`, cut to it.
     pub(crate) fn iter(&self, lvs: LvRange) -> impl Iterator<Item = OpRun> + '_ {
-        let first = if lvs.is_empty() || lvs.start >= self.end { self.n_runs() } else { self.find(lvs.start) };
+        let first = if lvs.is_empty() || lvs.start >= self.end {
+            self.n_runs()
+        } else {
+            self.find(lvs.start)
+        };
         self.iter_from(first as u32, lvs)
     }
 
@@ -205,12 +231,16 @@ impl OpRuns {
     pub(crate) fn text_of_inserts(&self, lvs: LvRange) -> TextRange {
         let first = self.slice(self.run(self.find(lvs.start)), lvs);
         let last = self.slice(self.run(self.find(lvs.last())), lvs);
-        TextRange { start: first.text.start, end: last.text.end }
+        TextRange {
+            start: first.text.start,
+            end: last.text.end,
+        }
     }
 
     /// Walks the operations of `lvs` in the form that users see.
     pub(crate) fn ops(&self, lvs: LvRange) -> impl Iterator<Item = TextOp<'_>> {
-        self.iter(lvs).flat_map(move |run| self.split_by_deleted_text(run))
+        self.iter(lvs)
+            .flat_map(move |run| self.split_by_deleted_text(run))
     }
 
     /// Where the deleted text of `lvs` is recorded, as parts that have it and parts that have not.
@@ -224,29 +254,14 @@ impl OpRuns {
                 rest.start = rest.end;
                 return Some(TextOp::insert(run.pos as usize, self.text(run.text)));
             }
-            let recorded = self.recorded_text(rest);
+            let recorded = self.deleted.recorded(rest);
             let part = recorded.map_or(rest, |(lvs, _)| lvs);
             rest.start = part.end;
-            Some(delete_op(&self.slice(run, part), recorded.and_then(|(_, text)| text)))
+            Some(delete_op(
+                &self.slice(run, part),
+                recorded.and_then(|(_, text)| text),
+            ))
         })
-    }
-
-    /// The longest prefix of `lvs` of which either all text was recorded or none, and that text.
-    fn recorded_text(&self, lvs: LvRange) -> Option<(LvRange, Option<&str>)> {
-        if lvs.is_empty() {
-            return None;
-        }
-        let at = self.deleted_runs.partition_point(|run| run.lvs.end <= lvs.start);
-        let recorded = self.deleted_runs.get(at)?;
-        if recorded.lvs.start > lvs.start {
-            let end = recorded.lvs.start.min(lvs.end);
-            return Some((LvRange::new(lvs.start, end), None));
-        }
-        let part = recorded.lvs.intersect(lvs);
-        let text = &self.deleted[recorded.text.start as usize..recorded.text.end as usize];
-        let from = chars::to_byte_idx(text, (part.start.get() - recorded.lvs.start.get()) as usize);
-        let text = &text[from..];
-        Some((part, Some(&text[..chars::to_byte_idx(text, part.len() as usize)])))
     }
 
     #[inline]
@@ -270,18 +285,37 @@ impl OpRuns {
         let n = self.extend_last(first, len, direction);
         self.end = self.end.plus(n);
         if n < len {
-            let first = if direction == Direction::Backward { first - n } else { first };
+            let first = if direction == Direction::Backward {
+                first - n
+            } else {
+                first
+            };
             let is_backspace = direction == Direction::Backward && len - n > 1;
-            self.push_run(if is_backspace { OpKind::Backspace } else { OpKind::Delete }, first);
+            self.push_run(
+                if is_backspace {
+                    OpKind::Backspace
+                } else {
+                    OpKind::Delete
+                },
+                first,
+            );
             self.end = self.end.plus(len - n);
         }
     }
 
     /// How many of the deletes the last run takes; marks it as a backspace run if they make it one.
     fn extend_last(&mut self, first: u32, len: u32, direction: Direction) -> u32 {
-        let Some(last) = self.n_runs().checked_sub(1) else { return 0 };
+        let Some(last) = self.n_runs().checked_sub(1) else {
+            return 0;
+        };
         let run = self.run(last);
-        let fits = |wanted| if direction == wanted || len == 1 { len } else { 1 };
+        let fits = |wanted| {
+            if direction == wanted || len == 1 {
+                len
+            } else {
+                1
+            }
+        };
         match run.kind {
             OpKind::Delete if run.pos == first => fits(Direction::Forward),
             OpKind::Delete if run.lvs.len() == 1 && first + 1 == run.pos => {
@@ -300,54 +334,22 @@ impl OpRuns {
         self.text_starts.push(self.inserted.len() as u32);
     }
 
-    fn push_deleted_text(&mut self, len: u32, text: &str) {
-        let start = self.deleted.len() as u32;
-        self.deleted.push_str(text);
-        self.deleted_runs.push_rle(DeletedText {
-            lvs: LvRange::new(self.end, self.end.plus(len)),
-            text: TextRange { start, end: self.deleted.len() as u32 },
-        });
-    }
-
-    fn deleted_text_agrees(&self, other: &Self) -> bool {
-        self.deleted_runs.iter().all(|run| {
-            let mut rest = run.lvs;
-            while let Some((part, text)) = other.recorded_text(rest) {
-                let own = self.recorded_text(part).and_then(|(_, text)| text);
-                if text.is_some() && text != own {
-                    return false;
-                }
-                rest.start = part.end;
-            }
-            true
-        })
-    }
-
-    fn truncate_deleted(&mut self, len: Lv) {
-        while let Some(last) = self.deleted_runs.last_mut().filter(|run| run.lvs.end > len) {
-            if last.lvs.start >= len {
-                self.deleted.truncate(last.text.start as usize);
-                self.deleted_runs.pop();
-                continue;
-            }
-            let text = &self.deleted[last.text.start as usize..last.text.end as usize];
-            let kept = chars::to_byte_idx(text, (len.get() - last.lvs.start.get()) as usize);
-            last.text.end = last.text.start + kept as u32;
-            last.lvs.end = len;
-            self.deleted.truncate(last.text.end as usize);
-        }
-    }
-
     #[inline]
     fn slice_text(&self, run: OpRun, from: u32, to: u32) -> TextRange {
         let TextRange { start, end } = run.text;
         if end - start == run.lvs.len() {
-            return TextRange { start: start + from, end: start + to };
+            return TextRange {
+                start: start + from,
+                end: start + to,
+            };
         }
         let text = self.text(run.text);
         let from = chars::to_byte_idx(text, from as usize);
         let to = chars::to_byte_idx(text, to as usize);
-        TextRange { start: start + from as u32, end: start + to as u32 }
+        TextRange {
+            start: start + from as u32,
+            end: start + to as u32,
+        }
     }
 }
 
@@ -364,24 +366,11 @@ fn delete_op<'a>(run: &OpRun, text: Option<&'a str>) -> TextOp<'a> {
     TextOp::Delete {
         pos: lowest_deleted(run) as usize,
         len: run.lvs.len() as usize,
-        direction: if is_backspace { Direction::Backward } else { Direction::Forward },
+        direction: if is_backspace {
+            Direction::Backward
+        } else {
+            Direction::Forward
+        },
         text,
-    }
-}
-
-impl HasLength for DeletedText {
-    fn len(&self) -> usize {
-        self.lvs.len() as usize
-    }
-}
-
-impl MergableSpan for DeletedText {
-    fn can_append(&self, other: &Self) -> bool {
-        self.lvs.end == other.lvs.start && self.text.end == other.text.start
-    }
-
-    fn append(&mut self, other: Self) {
-        self.lvs.end = other.lvs.end;
-        self.text.end = other.text.end;
     }
 }

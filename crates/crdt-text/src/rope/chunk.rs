@@ -28,10 +28,18 @@ impl TextWidth {
     pub(crate) fn of(text: &str) -> Self {
         let bytes = text.len() as u32;
         if text.is_ascii() {
-            return Self { chars: bytes, bytes, utf16: bytes };
+            return Self {
+                chars: bytes,
+                bytes,
+                utf16: bytes,
+            };
         }
         let chars = chars::count(text) as u32;
-        Self { chars, bytes, utf16: chars + utf16::count_surrogates(text) as u32 }
+        Self {
+            chars,
+            bytes,
+            utf16: chars + utf16::count_surrogates(text) as u32,
+        }
     }
 
     #[inline]
@@ -47,10 +55,6 @@ impl TextWidth {
 impl Chunk {
     pub(super) fn as_str(&self) -> &str {
         &self.text
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
     }
 
     #[inline]
@@ -123,12 +127,16 @@ impl Chunk {
 
     #[inline]
     fn byte_of_char(&self, at: u32) -> usize {
-        if self.is_ascii() { at as usize } else { chars::to_byte_idx(&self.text, at as usize) }
+        if self.is_ascii() {
+            at as usize
+        } else {
+            chars::to_byte_idx(&self.text, at as usize)
+        }
     }
 
     #[cfg(test)]
     pub(super) fn assert_invariants(&self) {
-        assert!(!self.is_empty() && self.text.len() <= MAX_CHUNK);
+        assert!(!self.text.is_empty() && self.text.len() <= MAX_CHUNK);
         assert_eq!(self.width(), TextWidth::of(&self.text));
     }
 }
@@ -136,7 +144,11 @@ impl Chunk {
 impl From<&str> for Chunk {
     fn from(text: &str) -> Self {
         let TextWidth { chars, utf16, .. } = TextWidth::of(text);
-        Self { text: text.to_owned(), chars, utf16 }
+        Self {
+            text: text.to_owned(),
+            chars,
+            utf16,
+        }
     }
 }
 
@@ -145,7 +157,11 @@ impl Item for Chunk {
 
     #[inline]
     fn width(&self) -> TextWidth {
-        TextWidth { chars: self.chars, bytes: self.text.len() as u32, utf16: self.utf16 }
+        TextWidth {
+            chars: self.chars,
+            bytes: self.text.len() as u32,
+            utf16: self.utf16,
+        }
     }
 }
 
@@ -187,5 +203,8 @@ impl AddAssign for TextWidth {
 /// The longest prefix of at most `max` bytes that ends at a scalar boundary.
 pub(super) fn cut_before(text: &str, max: usize) -> usize {
     let end = max.min(text.len());
-    (0..=end).rev().find(|&byte| text.is_char_boundary(byte)).unwrap_or(0)
+    (0..=end)
+        .rev()
+        .find(|&byte| text.is_char_boundary(byte))
+        .unwrap_or(0)
 }

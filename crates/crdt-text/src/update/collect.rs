@@ -4,20 +4,30 @@
 //! parent is the one before. Runs are put out parents first; among those that are ready, the one
 //! with the smallest agent name and sequence number.
 
+use alloc::collections::BinaryHeap;
 use core::cmp::Reverse;
 use core::ops::Range;
-use std::collections::BinaryHeap;
 
-use crdt_core::{AgentIdx, DotContext, Lv, LvRange};
+use crdt_core::{AgentId, AgentIdx, DotContext, Lv, LvRange};
 
 use super::{Update, WireDot};
-use crate::OpLog;
+use crate::{OpLog, TextOp};
 
-/// Events that are consecutive for the op log as well as for their agent.
-struct Piece {
-    first: WireDot,
-    lvs: LvRange,
-    parents: Range<usize>,
+/// Events that are consecutive for their source as well as for their agent.
+pub(super) struct Piece {
+    pub(super) first: WireDot,
+    pub(super) lvs: LvRange,
+    /// Where the parents of the first event are.
+    pub(super) parents: Range<usize>,
+    /// Which of several sources the events are in.
+    pub(super) source: usize,
+}
+
+/// Pieces and their parents.
+#[derive(Default)]
+pub(super) struct Pieces {
+    pub(super) list: Vec<Piece>,
+    pub(super) parents: Vec<WireDot>,
 }
 
 /// Consecutive pieces that make one canonical run.
@@ -30,17 +40,38 @@ struct Run {
 /// Collects the events of ascending ranges.
 pub(super) fn collect(oplog: &OpLog, ranges: &[LvRange]) -> Update {
     let agents = AgentNumbers::of(oplog, ranges);
-    let (mut pieces, parents) = cut(oplog, ranges, &agents);
+    assemble(
+        agents.names(oplog),
+        cut(oplog, ranges, &agents),
+        |_, lvs| oplog.ops().ops(lvs),
+    )
+}
+
+/// Puts disjoint pieces together to an update; `ops` looks up the operations of a source.
+pub(super) fn assemble<'a, I: Iterator<Item = TextOp<'a>>>(
+    agents: Vec<AgentId>,
+    pieces: Pieces,
+    ops: impl Fn(usize, LvRange) -> I,
+) -> Update {
+    let Pieces {
+        list: mut pieces,
+        parents,
+    } = pieces;
     pieces.sort_unstable_by_key(|piece| piece.first);
     let runs = join(&pieces, &parents);
-    let mut update = Update { agents: agents.names(oplog), ..Update::default() };
+    let mut update = Update {
+        agents,
+        ..Update::default()
+    };
     for run in in_order(&runs, &pieces, &parents) {
         let run = &runs[run];
-        update.parents.extend_from_slice(&parents[pieces[run.pieces.start].parents.clone()]);
+        update
+            .parents
+            .extend_from_slice(&parents[pieces[run.pieces.start].parents.clone()]);
         for piece in &pieces[run.pieces.clone()] {
-            oplog.ops().ops(piece.lvs).for_each(|op| update.ops.push(&op));
+            ops(piece.source, piece.lvs).for_each(|op| update.ops.push(&op));
         }
-        update.end_run(run.first, update.ops.end());
+        update.end_run(run.first, update.ops.end(), update.parents.len() as u32);
     }
     update
 }
@@ -90,10 +121,15 @@ impl AgentNumbers {
         let graph = oplog.graph();
         let mut is_used = vec![false; graph.agents().len()];
         for &lvs in ranges {
-            graph.agent_runs(lvs).for_each(|run| is_used[run.agent.index()] = true);
+            graph
+                .agent_runs(lvs)
+                .for_each(|run| is_used[run.agent.index()] = true);
             for run in graph.runs(lvs) {
                 for &parent in run.parents() {
-                    graph.id_of(parent).into_iter().for_each(|(a, _)| is_used[a.index()] = true);
+                    graph
+                        .id_of(parent)
+                        .into_iter()
+                        .for_each(|(a, _)| is_used[a.index()] = true);
                 }
             }
         }
@@ -108,35 +144,61 @@ impl AgentNumbers {
     }
 
     fn dot(&self, (agent, seq): (AgentIdx, u64)) -> WireDot {
-        WireDot { agent: self.number_of[agent.index()], seq }
+        WireDot {
+            agent: self.number_of[agent.index()],
+            seq,
+        }
     }
 
-    fn names(&self, oplog: &OpLog) -> Vec<crdt_core::AgentId> {
-        self.used.iter().map(|&agent| oplog.graph().agents().name(agent).clone()).collect()
+    fn names(&self, oplog: &OpLog) -> Vec<AgentId> {
+        self.used
+            .iter()
+            .map(|&agent| oplog.graph().agents().name(agent).clone())
+            .collect()
     }
 }
 
-fn cut(oplog: &OpLog, ranges: &[LvRange], agents: &AgentNumbers) -> (Vec<Piece>, Vec<WireDot>) {
+fn cut(oplog: &OpLog, ranges: &[LvRange], agents: &AgentNumbers) -> Pieces {
     let graph = oplog.graph();
     let dot_of = |lv: Lv| graph.id_of(lv).map(|id| agents.dot(id));
-    let mut pieces = Vec::new();
-    let mut parents = Vec::new();
+    let mut pieces = Pieces::default();
     for run in ranges.iter().flat_map(|&lvs| graph.runs(lvs)) {
         for ids in graph.agent_runs(run.lvs) {
-            let start = parents.len();
+            let first = agents.dot((ids.agent, ids.seq));
             match ids.lvs.start.prev() {
-                Some(prev) if ids.lvs.start > run.lvs.start => parents.extend(dot_of(prev)),
-                _ => parents.extend(run.parents().iter().filter_map(|&parent| dot_of(parent))),
+                Some(prev) if ids.lvs.start > run.lvs.start => {
+                    pieces.push(first, ids.lvs, 0, dot_of(prev));
+                }
+                _ => pieces.push(
+                    first,
+                    ids.lvs,
+                    0,
+                    run.parents().iter().filter_map(|&lv| dot_of(lv)),
+                ),
             }
-            parents[start..].sort_unstable();
-            pieces.push(Piece {
-                first: agents.dot((ids.agent, ids.seq)),
-                lvs: ids.lvs,
-                parents: start..parents.len(),
-            });
         }
     }
-    (pieces, parents)
+    pieces
+}
+
+impl Pieces {
+    pub(super) fn push(
+        &mut self,
+        first: WireDot,
+        lvs: LvRange,
+        source: usize,
+        parents: impl IntoIterator<Item = WireDot>,
+    ) {
+        let start = self.parents.len();
+        self.parents.extend(parents);
+        self.parents[start..].sort_unstable();
+        self.list.push(Piece {
+            first,
+            lvs,
+            parents: start..self.parents.len(),
+            source,
+        });
+    }
 }
 
 fn join(pieces: &[Piece], parents: &[WireDot]) -> Vec<Run> {
@@ -146,12 +208,20 @@ fn join(pieces: &[Piece], parents: &[WireDot]) -> Vec<Run> {
         if let Some(run) = runs.last_mut()
             && run.first.agent == piece.first.agent
             && run.seq_end == piece.first.seq
-            && parents[piece.parents.clone()] == [WireDot { seq: run.seq_end - 1, ..run.first }]
+            && parents[piece.parents.clone()]
+                == [WireDot {
+                    seq: run.seq_end - 1,
+                    ..run.first
+                }]
         {
             run.pieces.end = at + 1;
             run.seq_end = seq_end;
         } else {
-            runs.push(Run { pieces: at..at + 1, first: piece.first, seq_end });
+            runs.push(Run {
+                pieces: at..at + 1,
+                first: piece.first,
+                seq_end,
+            });
         }
     }
     runs
@@ -173,8 +243,10 @@ fn in_order(runs: &[Run], pieces: &[Piece], parents: &[WireDot]) -> Vec<usize> {
             }
         }
     }
-    let mut ready: BinaryHeap<Reverse<usize>> =
-        (0..runs.len()).filter(|&run| n_waiting[run] == 0).map(Reverse).collect();
+    let mut ready: BinaryHeap<Reverse<usize>> = (0..runs.len())
+        .filter(|&run| n_waiting[run] == 0)
+        .map(Reverse)
+        .collect();
     let mut order = Vec::with_capacity(runs.len());
     while let Some(Reverse(run)) = ready.pop() {
         order.push(run);

@@ -34,7 +34,9 @@ pub(super) fn encode(update: &Update) -> Vec<u8> {
     write_section(&mut w, section::RUNS, |w| runs(w, update));
     write_section(&mut w, section::PARENTS, |w| parents(w, update));
     write_section(&mut w, section::OPS, |w| ops(w, update));
-    write_section(&mut w, section::INSERTED, |w| text(w, update.ops.inserted()));
+    write_section(&mut w, section::INSERTED, |w| {
+        text(w, update.ops.inserted());
+    });
     if update.ops.has_deleted_text() {
         write_section(&mut w, section::DELETED, |w| deleted(w, update));
     }
@@ -94,7 +96,11 @@ fn parents(w: &mut Writer, update: &Update) {
 
 /// Columns of kinds, lengths, and positions as steps from where the last operation left off.
 fn ops(w: &mut Writer, update: &Update) {
-    let runs = || update.ops.iter(LvRange::new(crdt_core::Lv::new(0), update.ops.end()));
+    let runs = || {
+        update
+            .ops
+            .iter(LvRange::new(crdt_core::Lv::new(0), update.ops.end()))
+    };
     w.u64(update.ops.n_runs() as u64);
     column::encode_u64s(w, runs().map(|run| kind_code(run.kind)));
     column::encode_u64s(w, runs().map(|run| u64::from(run.lvs.len())));
@@ -112,9 +118,16 @@ fn deleted(w: &mut Writer, update: &Update) {
     let mut stretches = Vec::new();
     let mut gap = 0;
     let mut all = String::new();
-    for op in update.ops.ops(LvRange::new(crdt_core::Lv::new(0), update.ops.end())) {
+    for op in update
+        .ops
+        .ops(LvRange::new(crdt_core::Lv::new(0), update.ops.end()))
+    {
         match op {
-            TextOp::Delete { len, text: Some(text), .. } => {
+            TextOp::Delete {
+                len,
+                text: Some(text),
+                ..
+            } => {
                 stretches.push((gap, len as u64));
                 gap = 0;
                 all.push_str(text);
@@ -152,7 +165,10 @@ struct RunIndex {
 impl RunIndex {
     fn of(update: &Update) -> Self {
         let entry = |run: super::UpdateRun<'_>| {
-            let first = WireDot { agent: run.agent, seq: run.seq };
+            let first = WireDot {
+                agent: run.agent,
+                seq: run.seq,
+            };
             (first, u64::from(run.lvs.len()), run.lvs.start.get())
         };
         let mut runs: Vec<_> = update.runs().map(entry).collect();

@@ -35,9 +35,15 @@ pub(crate) fn compare(oplog: &OpLog, from: &Frontier, len: u32, to: &Frontier) -
     let graph = oplog.graph();
     let difference = graph.diff(from, to);
     let lowest = |ranges: &[LvRange]| ranges.first().map(|lvs| lvs.start);
-    let lowest = lowest(&difference.only_a).into_iter().chain(lowest(&difference.only_b)).min();
+    let lowest = lowest(&difference.only_a)
+        .into_iter()
+        .chain(lowest(&difference.only_b))
+        .min();
     let Some(first) = lowest else {
-        return Comparison { changes: Vec::new(), base: from.clone() };
+        return Comparison {
+            changes: Vec::new(),
+            base: from.clone(),
+        };
     };
     let all = graph.union(from, to);
     let mut replay = Replay::new();
@@ -56,7 +62,10 @@ pub(crate) fn compare(oplog: &OpLog, from: &Frontier, len: u32, to: &Frontier) -
     let (base, start) = found;
     replay.take_effect_from_prepared();
     replay.move_to_version(to.iter());
-    Comparison { changes: changes(&replay, start), base }
+    Comparison {
+        changes: changes(&replay, start),
+        base,
+    }
 }
 
 fn changes(replay: &Replay, start: Lv) -> Vec<Change> {
@@ -65,7 +74,11 @@ fn changes(replay: &Replay, start: Lv) -> Vec<Change> {
     for span in replay.spans() {
         match (span.is_effective(), span.is_prepared()) {
             (false, true) if span.is_base() => {
-                changes.push(Change::Restore { pos, from: span.id - BASE, len: span.len });
+                changes.push(Change::Restore {
+                    pos,
+                    from: span.id - BASE,
+                    len: span.len,
+                });
             }
             (false, true) => {
                 let first = start.plus(span.id);

@@ -63,7 +63,11 @@ impl Replay {
     ) {
         self.zone.plan(oplog, start, (known, wanted), heads);
         self.start = start;
-        let ends = known.last().into_iter().chain(wanted.last()).map(|lvs| lvs.end);
+        let ends = known
+            .last()
+            .into_iter()
+            .chain(wanted.last())
+            .map(|lvs| lvs.end);
         self.n_events = ends.max().map_or(0, |end| end.get() - start.get());
         let is_known = |node: &&u32| {
             let first = self.zone.node(**node).lvs.start;
@@ -108,7 +112,8 @@ impl Replay {
     /// Moves the prepared version to the one that these heads name.
     pub(super) fn move_to_version(&mut self, heads: impl Iterator<Item = Lv>) {
         self.target.clear();
-        self.target.extend(heads.filter_map(|head| self.zone.node_ending_at(head)));
+        self.target
+            .extend(heads.filter_map(|head| self.zone.node_ending_at(head)));
         self.move_to_target();
         core::mem::swap(&mut self.current, &mut self.target);
     }
@@ -134,14 +139,21 @@ impl Replay {
         self.target.clear();
         self.target.extend_from_slice(self.zone.parents(node));
         self.move_to_target();
-        let Self { tracker, touched, .. } = self;
+        let Self {
+            tracker, touched, ..
+        } = self;
         let first_touched = touched.len();
         // Parts of one node join; what other nodes touched stays apart.
-        let touch = |touched: &mut Vec<Touched>, part: Touched| match touched[first_touched..].last_mut() {
-            Some(last) if last.can_append(&part) => last.append(part),
-            _ => touched.push(part),
+        let touch =
+            |touched: &mut Vec<Touched>, part: Touched| match touched[first_touched..].last_mut() {
+                Some(last) if last.can_append(&part) => last.append(part),
+                _ => touched.push(part),
+            };
+        let tie = |a: u32, b: u32| {
+            oplog
+                .graph()
+                .cmp_ids(self.start.plus(a), self.start.plus(b))
         };
-        let tie = |a: u32, b: u32| oplog.graph().cmp_ids(self.start.plus(a), self.start.plus(b));
         let &Node { lvs, first_op, .. } = self.zone.node(node);
         for op in oplog.ops().iter_from(first_op, lvs) {
             let len = op.lvs.len();
@@ -152,7 +164,13 @@ impl Replay {
                 sink.insert(pos, op.text, len);
             } else {
                 tracker.delete(lowest_deleted(&op), len, |hit| {
-                    touch(touched, Touched { id: hit.id, len: hit.len });
+                    touch(
+                        touched,
+                        Touched {
+                            id: hit.id,
+                            len: hit.len,
+                        },
+                    );
                     if let Some(pos) = hit.effect_pos {
                         sink.delete(pos, hit.len);
                     }
@@ -169,7 +187,15 @@ impl Replay {
         if self.current == self.target {
             return;
         }
-        let Self { zone, tracker, touched, touched_of, current, target, .. } = self;
+        let Self {
+            zone,
+            tracker,
+            touched,
+            touched_of,
+            current,
+            target,
+            ..
+        } = self;
         let touched = |node: u32| {
             let Range { start, end } = touched_of[node as usize];
             &touched[start as usize..end as usize]
@@ -182,6 +208,7 @@ impl Replay {
                 }
             }
         });
+        tracker.settle();
     }
 }
 

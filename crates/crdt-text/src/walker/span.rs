@@ -44,12 +44,24 @@ pub(super) struct SpanWidth {
 impl Span {
     /// Characters of the text from before the zone.
     pub(super) fn base(len: u32) -> Self {
-        Self { id: BASE, len, origin_left: START, origin_right: START, state: 1 }
+        Self {
+            id: BASE,
+            len,
+            origin_left: START,
+            origin_right: START,
+            state: 1,
+        }
     }
 
     /// Characters that were just inserted.
     pub(super) fn inserted(id: u32, len: u32, origin_left: u32, origin_right: u32) -> Self {
-        Self { id, len, origin_left, origin_right, state: 1 }
+        Self {
+            id,
+            len,
+            origin_left,
+            origin_right,
+            state: 1,
+        }
     }
 
     #[inline]
@@ -90,33 +102,50 @@ impl Span {
     pub(super) fn slice(&self, from: u32, len: u32) -> Self {
         let id = self.id + from;
         let origin_left = if from == 0 { self.origin_left } else { id - 1 };
-        Self { id, len, origin_left, ..*self }
+        Self {
+            id,
+            len,
+            origin_left,
+            ..*self
+        }
     }
 
     /// The same characters after one more delete.
     #[inline]
     pub(super) fn deleted(self) -> Self {
-        Self { state: (self.state + 1) | DELETED, ..self }
+        Self {
+            state: (self.state + 1) | DELETED,
+            ..self
+        }
     }
 
     /// The same characters after an event that inserted or deleted them is moved into the version
     /// that the walker stands on.
     #[inline]
     pub(super) fn advanced(self) -> Self {
-        Self { state: self.state + 1, ..self }
+        Self {
+            state: self.state + 1,
+            ..self
+        }
     }
 
     /// The inverse of [`Self::advanced`].
     #[inline]
     pub(super) fn retreated(self) -> Self {
         debug_assert!(!self.is_not_inserted(), "cannot retreat past not inserted");
-        Self { state: self.state - 1, ..self }
+        Self {
+            state: self.state - 1,
+            ..self
+        }
     }
 
     /// Takes what is visible now as the effect state.
     pub(super) fn with_effect_as_prepared(self) -> Self {
         let state = self.state & !DELETED;
-        Self { state: if state == 1 { state } else { state | DELETED }, ..self }
+        Self {
+            state: if state == 1 { state } else { state | DELETED },
+            ..self
+        }
     }
 
     /// Whether `other`, placed right behind, can become part of this span.

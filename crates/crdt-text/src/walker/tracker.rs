@@ -20,8 +20,16 @@ use crate::tree::{Cursor, Tree};
 
 /// The base text is taken to be this long until its true length is known.
 const BASE_LEN: u32 = BASE - 2;
-const LEAF: usize = if cfg!(any(test, feature = "__small_nodes")) { 4 } else { 24 };
-const NODE: usize = if cfg!(any(test, feature = "__small_nodes")) { 4 } else { 12 };
+const LEAF: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    4
+} else {
+    24
+};
+const NODE: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    4
+} else {
+    12
+};
 
 pub(super) struct Tracker {
     tree: Tree<Span, LEAF, NODE>,
@@ -39,7 +47,11 @@ pub(super) struct Hit {
 
 impl Tracker {
     pub(super) fn new() -> Self {
-        Self { tree: Tree::new(), leaf_of: Vec::new(), base_len: 0 }
+        Self {
+            tree: Tree::new(),
+            leaf_of: Vec::new(),
+            base_len: 0,
+        }
     }
 
     /// Starts a zone of `n_events` events on a text of `base_len` characters.
@@ -47,7 +59,8 @@ impl Tracker {
     /// Without a length the text is taken to be endless, until [`Self::settle_base_len`].
     pub(super) fn reset(&mut self, n_events: u32, base_len: Option<u32>) {
         self.tree.clear();
-        self.tree.splice(self.tree.start(), 0, [Span::base(BASE_LEN)], |_, _| {});
+        self.tree
+            .splice(self.tree.start(), 0, [Span::base(BASE_LEN)], |_, _| {});
         // Stale entries are never read: an id is looked up only after its insert was applied.
         self.leaf_of.resize(n_events as usize, 0);
         self.base_len = base_len.unwrap_or(BASE_LEN);
@@ -137,15 +150,26 @@ impl Tracker {
         if left == 0 {
             return;
         }
-        let Some((mut at, before)) = self.tree.seek(pos, |width| width.prepare) else { return };
+        let Some((mut at, before)) = self.tree.seek(pos, |width| width.prepare) else {
+            return;
+        };
         let mut offset = pos - before.prepare;
-        let mut effect = before.effect + if self.tree.item(at).is_effective() { offset } else { 0 };
+        let mut effect = before.effect
+            + if self.tree.item(at).is_effective() {
+                offset
+            } else {
+                0
+            };
         loop {
             let span = *self.tree.item(at);
             if span.is_prepared() {
                 let len = left.min(span.len - offset);
                 let effect_pos = span.is_effective().then_some(effect);
-                hit(Hit { id: span.id + offset, len, effect_pos });
+                hit(Hit {
+                    id: span.id + offset,
+                    len,
+                    effect_pos,
+                });
                 at = self.replace_part(at, offset, span.slice(offset, len).deleted());
                 left -= len;
                 offset = 0;
@@ -155,28 +179,43 @@ impl Tracker {
             } else if span.is_effective() {
                 effect += span.len;
             }
-            let Some(next) = self.tree.next(at) else { return };
+            let Some(next) = self.tree.next(at) else {
+                return;
+            };
             at = next;
         }
     }
 
     /// Moves an event that inserted or deleted these characters into the prepared version.
+    ///
+    /// After a series of moves [`Self::settle`] must be called.
+    #[inline]
     pub(super) fn advance(&mut self, id: u32, len: u32) {
         self.change(id, len, Span::advanced);
     }
 
     /// Moves an event that inserted or deleted these characters out of the prepared version.
+    ///
+    /// After a series of moves [`Self::settle`] must be called.
+    #[inline]
     pub(super) fn retreat(&mut self, id: u32, len: u32) {
         self.change(id, len, Span::retreated);
+    }
+
+    /// Ends a series of moves.
+    pub(super) fn settle(&mut self) {
+        self.tree.settle();
     }
 
     /// Takes what is visible at the prepared version as the effect state.
     pub(super) fn take_effect_from_prepared(&mut self) {
         let mut at = Some(self.tree.start());
         while let Some(cursor) = at {
-            self.tree.update(cursor, |span| *span = span.with_effect_as_prepared());
+            self.tree
+                .update_lazily(cursor, |span| *span = span.with_effect_as_prepared());
             at = self.tree.next(cursor);
         }
+        self.tree.settle();
     }
 
     /// Walks the spans in document order, but for the unreachable end.
@@ -256,11 +295,19 @@ impl Tracker {
             return Ordering::Equal;
         }
         if a == START || b == START {
-            return if a == START { Ordering::Less } else { Ordering::Greater };
+            return if a == START {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            };
         }
         let (at_a, at_b) = (self.find(a), self.find(b));
         // In one span, ids ascend with places.
-        if at_a == at_b { a.cmp(&b) } else { self.tree.compare(at_a, at_b) }
+        if at_a == at_b {
+            a.cmp(&b)
+        } else {
+            self.tree.compare(at_a, at_b)
+        }
     }
 
     /// The span that holds a character.
@@ -271,8 +318,15 @@ impl Tracker {
             return found.expect("base text is never removed").0;
         }
         let leaf = self.leaf_of[id as usize];
-        let idx = self.tree.leaf_items(leaf).iter().position(|span| span.contains(id));
-        Cursor { leaf, idx: idx.expect("the index names the leaf of every insert") as u32 }
+        let idx = self
+            .tree
+            .leaf_items(leaf)
+            .iter()
+            .position(|span| span.contains(id));
+        Cursor {
+            leaf,
+            idx: idx.expect("the index names the leaf of every insert") as u32,
+        }
     }
 
     #[inline]
@@ -284,8 +338,12 @@ impl Tracker {
             let span = self.tree.item(at);
             let offset = id - span.id;
             let len = (end - id).min(span.len - offset);
-            let part = change(span.slice(offset, len));
-            self.replace_part(at, offset, part);
+            if len == span.len {
+                self.tree.update_lazily(at, |span| *span = change(*span));
+            } else {
+                let part = change(span.slice(offset, len));
+                self.replace_part(at, offset, part);
+            }
             id += len;
         }
     }
@@ -304,7 +362,14 @@ impl Tracker {
                 self.tree.update(left, |span| span.len += inserted.len);
                 left
             }
-            Some(left) => self.splice(Cursor { idx: left.idx + 1, ..left }, 0, [inserted]),
+            Some(left) => self.splice(
+                Cursor {
+                    idx: left.idx + 1,
+                    ..left
+                },
+                0,
+                [inserted],
+            ),
             None => self.splice(self.tree.start(), 0, [inserted]),
         };
         self.index(&inserted, at.leaf);
@@ -329,9 +394,16 @@ impl Tracker {
     }
 
     #[inline]
-    fn splice<const ADDED: usize>(&mut self, at: Cursor, n_removed: u32, spans: [Span; ADDED]) -> Cursor {
+    fn splice<const ADDED: usize>(
+        &mut self,
+        at: Cursor,
+        n_removed: u32,
+        spans: [Span; ADDED],
+    ) -> Cursor {
         let Self { tree, leaf_of, .. } = self;
-        tree.splice(at, n_removed, spans, |span, leaf| index(leaf_of, span, leaf))
+        tree.splice(at, n_removed, spans, |span, leaf| {
+            index(leaf_of, span, leaf);
+        })
     }
 
     #[inline]
@@ -341,7 +413,10 @@ impl Tracker {
 }
 
 fn second(first: Cursor) -> Cursor {
-    Cursor { idx: first.idx + 1, ..first }
+    Cursor {
+        idx: first.idx + 1,
+        ..first
+    }
 }
 
 /// Notes which leaf holds the characters of a span.
@@ -351,4 +426,3 @@ fn index(leaf_of: &mut [u32], span: &Span, leaf: u32) {
         leaf_of[span.id as usize..(span.id + span.len) as usize].fill(leaf);
     }
 }
-

@@ -6,7 +6,7 @@
 //!   are advanced and retreated, never parts.
 //! - `order` holds each node once, after its parents.
 
-use std::collections::BinaryHeap;
+use alloc::collections::BinaryHeap;
 
 use crdt_core::{Lv, LvRange};
 
@@ -39,7 +39,16 @@ pub(super) struct Zone {
     ready: Vec<u32>,
     cuts: Vec<Lv>,
     heap: BinaryHeap<(u32, Side)>,
+    /// In a small zone, each node and its ancestors as bits; else empty.
+    histories: Vec<u128>,
 }
+
+/// Zones of up to this many nodes are small.
+const SMALL: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    8
+} else {
+    128
+};
 
 /// Which of two versions a node is in.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -85,6 +94,7 @@ impl Zone {
             merged.sort_unstable_by_key(|lvs| lvs.start);
         }
         self.cut(oplog, &merged);
+        self.note_histories();
         self.link_children();
         self.weigh();
         if first.is_empty() {
@@ -112,7 +122,9 @@ impl Zone {
     /// The nodes that a node directly follows, ascending; none if it follows the zone's start.
     #[inline]
     pub(super) fn parents(&self, node: u32) -> &[u32] {
-        let start = node.checked_sub(1).map_or(0, |before| self.nodes[before as usize].parents_end);
+        let start = node
+            .checked_sub(1)
+            .map_or(0, |before| self.nodes[before as usize].parents_end);
         &self.parents[start as usize..self.nodes[node as usize].parents_end as usize]
     }
 
@@ -129,10 +141,25 @@ impl Zone {
     /// Calls `visit` for each node that is in the history of one of two versions only.
     ///
     /// Prepare states are counters, so retreats and advances may come in any order.
+    #[inline]
     pub(super) fn diff(&mut self, from: &[u32], to: &[u32], mut visit: impl FnMut(u32, Step)) {
+        if self.histories.is_empty() {
+            return self.diff_by_walking(from, to, visit);
+        }
+        let history = |heads: &[u32]| {
+            heads
+                .iter()
+                .fold(0, |all, &head| all | self.histories[head as usize])
+        };
+        let (from, to) = (history(from), history(to));
+        each_bit(from & !to, |node| visit(node, Step::Retreat));
+        each_bit(to & !from, |node| visit(node, Step::Advance));
+    }
+
+    fn diff_by_walking(&mut self, from: &[u32], to: &[u32], mut visit: impl FnMut(u32, Step)) {
         let mut heap = core::mem::take(&mut self.heap);
-        heap.extend(from.iter().map(|&node| (node, Side::From)));
-        heap.extend(to.iter().map(|&node| (node, Side::To)));
+        from.iter().for_each(|&node| heap.push((node, Side::From)));
+        to.iter().for_each(|&node| heap.push((node, Side::To)));
         let mut n_unshared = heap.len();
         while n_unshared > 0
             && let Some((node, mut side)) = heap.pop()
@@ -152,10 +179,22 @@ impl Zone {
             }
             let parents = self.parents(node);
             n_unshared += if side == Side::Both { 0 } else { parents.len() };
-            heap.extend(parents.iter().map(|&parent| (parent, side)));
+            parents.iter().for_each(|&parent| heap.push((parent, side)));
         }
         heap.clear();
         self.heap = heap;
+    }
+
+    fn note_histories(&mut self) {
+        self.histories.clear();
+        if self.nodes.len() > SMALL {
+            return;
+        }
+        for node in 0..self.nodes.len() as u32 {
+            let parents = self.parents(node).iter();
+            let above = parents.fold(0, |all, &parent| all | self.histories[parent as usize]);
+            self.histories.push(above | (1 << node));
+        }
     }
 
     /// Notes after which events nodes must end: those that others have as parents.
@@ -179,12 +218,19 @@ impl Zone {
                     while self.cuts.get(cut).is_some_and(|&end| end <= at) {
                         cut += 1;
                     }
-                    let end = self.cuts.get(cut).map_or(run.lvs.end, |&end| end.min(run.lvs.end));
+                    let end = self
+                        .cuts
+                        .get(cut)
+                        .map_or(run.lvs.end, |&end| end.min(run.lvs.end));
                     while oplog.ops().run(op).lvs.end <= at {
                         op += 1;
                     }
                     let is_head = at == run.lvs.start;
-                    self.push_node(LvRange::new(at, end), op as u32, is_head.then(|| run.parents()));
+                    self.push_node(
+                        LvRange::new(at, end),
+                        op as u32,
+                        is_head.then(|| run.parents()),
+                    );
                     at = end;
                 }
             }
@@ -227,7 +273,9 @@ impl Zone {
         self.children.resize(self.parents.len(), 0);
         // Filling from the back turns each end into a start and keeps children ascending.
         for node in (0..self.nodes.len() as u32).rev() {
-            let start = node.checked_sub(1).map_or(0, |n| self.nodes[n as usize].parents_end);
+            let start = node
+                .checked_sub(1)
+                .map_or(0, |n| self.nodes[n as usize].parents_end);
             for at in start..self.nodes[node as usize].parents_end {
                 let parent = self.parents[at as usize] as usize;
                 self.children_start[parent] -= 1;
@@ -261,7 +309,8 @@ impl Zone {
             // Never zero again: a node must not be picked up by a later call.
             self.nodes[node as usize].n_waiting = u32::MAX;
             let n_ready = self.ready.len();
-            let children = self.children_start[node as usize]..self.children_start[node as usize + 1];
+            let children =
+                self.children_start[node as usize]..self.children_start[node as usize + 1];
             for at in children {
                 let child = self.children[at as usize];
                 let node = &mut self.nodes[child as usize];
@@ -281,5 +330,14 @@ impl Zone {
                 core::cmp::Reverse((nodes[node as usize].weight, node))
             });
         }
+    }
+}
+
+/// Calls `visit` with the number of each bit that is set.
+#[inline]
+fn each_bit(mut bits: u128, mut visit: impl FnMut(u32)) {
+    while bits != 0 {
+        visit(bits.trailing_zeros());
+        bits &= bits - 1;
     }
 }

@@ -9,10 +9,15 @@ use crate::support::{ingest, oplog_of, version};
 const N_SEEDS: u64 = 150;
 
 fn histories() -> impl Iterator<Item = (u64, Trace)> {
-    let seed = std::env::var("CRDT_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = std::env::var("CRDT_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
     let seeds = seed.map_or(0..N_SEEDS, |seed| seed..seed + 1);
     seeds.map(|seed| {
-        let config = HistoryConfig { ops_out_of_range: seed % 3 == 0, ..HistoryConfig::default() };
+        let config = HistoryConfig {
+            ops_out_of_range: seed % 3 == 0,
+            ..HistoryConfig::default()
+        };
         (seed, history(seed, &config))
     })
 }
@@ -20,7 +25,10 @@ fn histories() -> impl Iterator<Item = (u64, Trace)> {
 /// Applies patches to a plain string, as an editor would.
 pub fn apply(text: &mut Vec<char>, patches: &Patches<'_>) {
     for patch in patches.iter() {
-        assert!(patch.pos + patch.deleted <= text.len(), "patch out of range: {patch:?}");
+        assert!(
+            patch.pos + patch.deleted <= text.len(),
+            "patch out of range: {patch:?}"
+        );
         text.splice(patch.pos..patch.pos + patch.deleted, patch.inserted.chars());
     }
 }
@@ -32,7 +40,9 @@ fn every_version_has_the_text_of_the_model() {
         let model = Reference::from_trace(&trace);
         for txn in &trace.txns {
             for lv in [txn.span.start, txn.span.end - 1] {
-                let text = oplog.text_at(&version(&oplog, &trace, &[lv])).expect("a version");
+                let text = oplog
+                    .text_at(&version(&oplog, &trace, &[lv]))
+                    .expect("a version");
                 assert_eq!(text, model.text_at(&[lv]), "CRDT_SEED={seed}, event {lv}");
             }
         }
@@ -54,9 +64,16 @@ fn a_branch_that_merges_in_pieces_ends_like_one_that_merges_at_once() {
             ingest(&mut oplog, &trace, txn).expect("a valid history");
             model.push_txn(txn);
             if rng.chance(40) {
-                apply(&mut shown, &branch.merge(&oplog, oplog.version()).expect("the tip"));
+                apply(
+                    &mut shown,
+                    &branch.merge(&oplog, oplog.version()).expect("the tip"),
+                );
                 assert_eq!(branch.to_string(), model.text(), "CRDT_SEED={seed}");
-                assert_eq!(shown.iter().collect::<String>(), model.text(), "CRDT_SEED={seed}");
+                assert_eq!(
+                    shown.iter().collect::<String>(),
+                    model.text(),
+                    "CRDT_SEED={seed}"
+                );
             }
         }
     }
@@ -71,18 +88,31 @@ fn checkouts_go_anywhere_and_their_patches_follow() {
         let mut branch = Branch::new();
         let mut shown = Vec::new();
         for _ in 0..12 {
-            let heads: Vec<usize> =
-                (0..rng.below(4)).map(|_| rng.below(trace.n_events())).collect();
+            let heads: Vec<usize> = (0..rng.below(4))
+                .map(|_| rng.below(trace.n_events()))
+                .collect();
             let heads = model.minimal(&heads);
             let target = version(&oplog, &trace, &heads);
             let expected = model.text_at(&heads);
             let before = branch.version().clone();
-            let steps = oplog.transformed_ops(&before, &target).expect("versions").iter().count();
+            let steps = oplog
+                .transformed_ops(&before, &target)
+                .expect("versions")
+                .iter()
+                .count();
             let patches = branch.checkout(&oplog, &target).expect("a version");
             assert_eq!(steps, patches.len(), "CRDT_SEED={seed}");
             apply(&mut shown, &patches);
-            assert_eq!(branch.to_string(), expected, "CRDT_SEED={seed} {before:?} {target:?}");
-            assert_eq!(shown.iter().collect::<String>(), expected, "CRDT_SEED={seed}");
+            assert_eq!(
+                branch.to_string(),
+                expected,
+                "CRDT_SEED={seed} {before:?} {target:?}"
+            );
+            assert_eq!(
+                shown.iter().collect::<String>(),
+                expected,
+                "CRDT_SEED={seed}"
+            );
         }
     }
 }

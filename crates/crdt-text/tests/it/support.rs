@@ -17,7 +17,12 @@ pub fn ops(txn: &Txn) -> Vec<TextOp<'_>> {
 
 pub fn ingest(oplog: &mut OpLog, trace: &Trace, txn: &Txn) -> Result<usize, UpdateError> {
     let parents = trace.parent_dots(txn);
-    oplog.ingest(&RemoteRun { agent: &txn.agent, seq: txn.seq, parents: &parents, ops: &ops(txn) })
+    oplog.ingest(&RemoteRun {
+        agent: &txn.agent,
+        seq: txn.seq,
+        parents: &parents,
+        ops: &ops(txn),
+    })
 }
 
 /// The op log of a whole history.
@@ -31,6 +36,9 @@ pub fn oplog_of(trace: &Trace) -> OpLog {
 
 /// The version that events of a history, given by their numbers in it, stand for.
 pub fn version(oplog: &OpLog, trace: &Trace, heads: &[usize]) -> Frontier {
-    let dots: Vec<Dot> = heads.iter().map(|&lv| trace.dot_of(lv).expect("an event")).collect();
+    let dots: Vec<Dot> = heads
+        .iter()
+        .map(|&lv| trace.dot_of(lv).expect("an event"))
+        .collect();
     oplog.to_local(&dots).expect("a known event")
 }

@@ -1,0 +1,75 @@
+//! Benchmarks of space for the text crate.
+
+use crate::memory;
+use benches::{Args, Input, Row, histories, keystrokes, op_log, runs};
+use crdt_text::{Branch, OpLog};
+use serde_json::Number;
+
+pub(crate) fn run(args: &Args) {
+    for input in histories(args) {
+        sizes(args, &input);
+        update_sizes(args, &input);
+    }
+    for input in keystrokes(args) {
+        update_sizes(args, &input);
+    }
+}
+
+/// The size of a saved history, and the memory that it takes to open it and to keep it open.
+fn sizes(args: &Args, input: &Input) {
+    let name = |family: &str| format!("text/{family}/{}", input.name());
+    let names = ["size-full", "memory"].map(name);
+    let [size_full, in_use] = &names;
+    if !names.iter().any(|name| args.wants(name)) {
+        return;
+    }
+    let bytes = op_log(&input.load()).encode_full();
+    let len = Some(Number::from(bytes.len()));
+    Row {
+        bytes: len,
+        ..Row::new(size_full, SUBJECT)
+    }
+    .print(args);
+
+    let (peak, steady) = memory(|| {
+        let oplog = OpLog::decode(&bytes).expect("our own bytes");
+        let branch = Branch::new_at_tip(&oplog);
+        (oplog, branch)
+    });
+    let row = Row::new(in_use, SUBJECT);
+    Row {
+        peak_bytes: Some(peak),
+        steady_bytes: Some(steady),
+        ..row
+    }
+    .print(args);
+}
+
+/// The mean size of the updates that a replica sends, one after each transaction. A history that
+/// is one transaction would be one update.
+fn update_sizes(args: &Args, input: &Input) {
+    let bench = format!("text/update-bytes/{}", input.name());
+    if !args.wants(&bench) {
+        return;
+    }
+    let trace = input.load();
+    if trace.txns.len() < 2 {
+        return;
+    }
+    let mut oplog = OpLog::new();
+    let mut n_bytes = 0;
+    for run in runs(&trace) {
+        let before = oplog.version().clone();
+        oplog.ingest(&run.as_remote()).expect("a valid history");
+        n_bytes += oplog.encode_since(&before).expect("a known version").len();
+    }
+    let mean = n_bytes as f64 / trace.txns.len() as f64;
+    let bytes = Number::from_f64((mean * 100.0).round() / 100.0);
+    Row {
+        bytes,
+        ..Row::new(&bench, SUBJECT)
+    }
+    .print(args);
+}
+
+const SUBJECT: &str = "crdt-text";

@@ -1,0 +1,12 @@
+//! Benchmarks of time: how long one job takes, and how long a user waits for each of many steps.
+
+mod text;
+
+use benches::{Args, Timings};
+
+fn main() {
+    let args = Args::from_env();
+    let results = concat!(env!("CARGO_TARGET_TMPDIR"), "/../criterion");
+    let mut timings = Timings::new(&args, "crdt-text", results);
+    text::run(&args, &mut timings);
+}

@@ -1,0 +1,183 @@
+//! Grouping updates on the way: two become one that holds the events of both.
+
+use core::ops::Range;
+
+use crdt_core::{AgentId, Delta, DeltaState, DotContext, Lv, LvRange, Summarize};
+
+use super::collect::{Pieces, assemble};
+use super::{Update, UpdateRun, WireDot};
+use crate::OpLog;
+use crate::error::UpdateError;
+use crate::op_log::OpRuns;
+
+impl Delta for Update {
+    type MergeError = UpdateError;
+
+    fn merge_delta(&mut self, other: &Self) -> Result<(), UpdateError> {
+        *self = group(self, other)?;
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl DeltaState for OpLog {
+    type Delta = Update;
+    type Error = UpdateError;
+
+    fn apply_delta(&mut self, delta: &Update) -> Result<bool, UpdateError> {
+        Ok(self.apply(delta)? > 0)
+    }
+}
+
+impl Summarize for OpLog {
+    type Summary = DotContext;
+
+    fn summary(&self) -> DotContext {
+        Self::summary(self)
+    }
+
+    fn delta_since(&self, known: &DotContext) -> Option<Update> {
+        Some(self.update_missing(known))
+    }
+}
+
+/// One of the two updates, its agents renumbered to those of both.
+struct Source<'a> {
+    update: &'a Update,
+    numbers: Vec<u32>,
+    /// Ascending by agent and sequence number.
+    runs: Vec<UpdateRun<'a>>,
+}
+
+/// The events of both updates.
+///
+/// # Errors
+/// [`UpdateError::Conflict`] if they hold one event with different content or parents.
+fn group(a: &Update, b: &Update) -> Result<Update, UpdateError> {
+    let mut agents: Vec<AgentId> = a.agents.iter().chain(&b.agents).cloned().collect();
+    agents.sort_unstable();
+    agents.dedup();
+    let (a, b) = (Source::new(a, &agents), Source::new(b, &agents));
+    let mut pieces = Pieces::default();
+    for run in &a.runs {
+        a.push(&mut pieces, 0, run, 0..run.lvs.len());
+    }
+    for run in &b.runs {
+        let mut next = 0;
+        for known in a.overlapping(run) {
+            let (theirs, ours) = overlap(run, known);
+            a.check_agreement(known, ours, &b, run, theirs.clone())?;
+            b.push(&mut pieces, 1, run, next..theirs.start);
+            next = theirs.end;
+        }
+        b.push(&mut pieces, 1, run, next..run.lvs.len());
+    }
+    let sources = [&a, &b];
+    Ok(assemble(agents, pieces, |source, lvs| {
+        sources[source].update.ops(lvs)
+    }))
+}
+
+impl<'a> Source<'a> {
+    fn new(update: &'a Update, agents: &[AgentId]) -> Self {
+        let number = |agent: &AgentId| agents.partition_point(|other| other < agent) as u32;
+        let numbers: Vec<u32> = update.agents.iter().map(number).collect();
+        let renumber = |run: UpdateRun<'a>| UpdateRun {
+            agent: numbers[run.agent as usize],
+            ..run
+        };
+        let mut runs: Vec<UpdateRun<'a>> = update.runs().map(renumber).collect();
+        runs.sort_unstable_by_key(|run| (run.agent, run.seq));
+        Self {
+            update,
+            numbers,
+            runs,
+        }
+    }
+
+    /// The runs that share events with `run`.
+    fn overlapping(&self, run: &UpdateRun<'_>) -> impl Iterator<Item = &UpdateRun<'a>> {
+        let (agent, start, end) = (run.agent, run.seq, run.seq_end());
+        let first = self
+            .runs
+            .partition_point(|r| (r.agent, r.seq_end()) <= (agent, start));
+        self.runs[first..]
+            .iter()
+            .take_while(move |r| r.agent == agent && r.seq < end)
+    }
+
+    /// The parents of one event of a run.
+    fn parents(&self, run: &UpdateRun<'_>, offset: u32) -> Vec<WireDot> {
+        if offset > 0 {
+            return vec![WireDot {
+                agent: run.agent,
+                seq: run.seq + u64::from(offset) - 1,
+            }];
+        }
+        let renumber = |dot: &WireDot| WireDot {
+            agent: self.numbers[dot.agent as usize],
+            ..*dot
+        };
+        run.parents.iter().map(renumber).collect()
+    }
+
+    fn push(&self, pieces: &mut Pieces, source: usize, run: &UpdateRun<'_>, part: Range<u32>) {
+        if part.is_empty() {
+            return;
+        }
+        let first = WireDot {
+            agent: run.agent,
+            seq: run.seq + u64::from(part.start),
+        };
+        pieces.push(
+            first,
+            cut(run, &part),
+            source,
+            self.parents(run, part.start),
+        );
+    }
+
+    /// Checks that the same events, given as parts of two runs, have equal content and parents.
+    fn check_agreement(
+        &self,
+        run: &UpdateRun<'_>,
+        part: Range<u32>,
+        other: &Self,
+        other_run: &UpdateRun<'_>,
+        other_part: Range<u32>,
+    ) -> Result<(), UpdateError> {
+        let ops = |source: &Self, lvs| OpRuns::from_ops(source.update.ops(lvs));
+        let parents = self.parents(run, part.start) == other.parents(other_run, other_part.start);
+        let content =
+            ops(self, cut(run, &part)).agrees_with(&ops(other, cut(other_run, &other_part)));
+        if parents && content {
+            return Ok(());
+        }
+        let agent = self
+            .numbers
+            .iter()
+            .position(|&number| number == run.agent)
+            .unwrap_or_default();
+        let dot = WireDot {
+            agent: agent as u32,
+            seq: run.seq + u64::from(part.start),
+        };
+        Err(UpdateError::Conflict(self.update.dot(&dot)?))
+    }
+}
+
+/// The events that two runs share, as offsets in each.
+fn overlap(a: &UpdateRun<'_>, b: &UpdateRun<'_>) -> (Range<u32>, Range<u32>) {
+    let (start, end) = (a.seq.max(b.seq), a.seq_end().min(b.seq_end()));
+    // Offsets into a run fit its events.
+    let within = |run: &UpdateRun<'_>| (start - run.seq) as u32..(end - run.seq) as u32;
+    (within(a), within(b))
+}
+
+fn cut(run: &UpdateRun<'_>, part: &Range<u32>) -> LvRange {
+    let start: Lv = run.lvs.start;
+    LvRange::new(start.plus(part.start), start.plus(part.end))
+}
