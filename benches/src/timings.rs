@@ -119,11 +119,10 @@ impl Sample {
 
 /// Removes the results of an earlier run, so that they are not taken for those of this one.
 fn remove(folder: &Path) {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            cannot("remove", folder, &error)
-        }
-        _ => {}
+    if let Err(error) = std::fs::remove_dir_all(folder)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        cannot::<()>("remove", folder, &error);
     }
 }
 

@@ -96,7 +96,13 @@ fn collect(
     mut on_row: impl FnMut(&str, Row),
 ) -> Result<bool, Stop> {
     let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["bench", "--benches", "--manifest-path", manifest])
+        .args([
+            "bench",
+            "--benches",
+            "--no-fail-fast",
+            "--manifest-path",
+            manifest,
+        ])
         .args((manifest == OURS).then_some("--package=benches"))
         .arg("--")
         .args(&options.filter)

@@ -192,19 +192,29 @@ mod tests {
         }
     }
 
-    #[test]
-    fn random_histories_pass() {
-        for seed in 0..60 {
-            let config = HistoryConfig {
-                ops_out_of_range: seed % 2 == 1,
-                ..Default::default()
-            };
+    /// On failure prints a history small enough for a directed case.
+    fn assert_histories_pass(n_seeds: u64, ops_out_of_range: bool) {
+        let config = HistoryConfig {
+            ops_out_of_range,
+            ..HistoryConfig::default()
+        };
+        for seed in 0..n_seeds {
             let trace = history(seed, &config);
             if check(&trace, seed).is_err() {
                 let small = shrink(&trace, |smaller| check(smaller, seed).is_err());
                 panic!("seed {seed}: {:?}\n{small}", check(&small, seed));
             }
         }
+    }
+
+    #[test]
+    fn random_histories_pass() {
+        assert_histories_pass(300, false);
+    }
+
+    #[test]
+    fn random_histories_with_ops_beyond_the_end_pass() {
+        assert_histories_pass(60, true);
     }
 
     #[test]

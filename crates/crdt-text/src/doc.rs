@@ -9,7 +9,7 @@ use crdt_core::{
 
 use crate::error::{EditError, UpdateError};
 use crate::position::Position;
-use crate::{Branch, OpLog, Patches, RemoteRun};
+use crate::{Branch, OpLog, Patches, RemoteRun, Update};
 
 /// A text that can be edited, saved, and merged with its other replicas.
 ///
@@ -60,11 +60,18 @@ impl TextDoc {
         Ok(Self::from(OpLog::decode(bytes)?))
     }
 
-    /// Interns an agent by name, for use in the calls that edit.
+    /// Interns an agent by name (or [`AgentId`](crate::AgentId)), see
+    /// [`OpLog::get_or_create_agent_id`].
     ///
     /// # Errors
     /// [`AgentIdError`] if the name is empty or longer than 64 bytes.
-    pub fn get_or_create_agent_id(&mut self, name: &str) -> Result<AgentIdx, AgentIdError> {
+    ///
+    /// # Complexity
+    /// O(log a), a = agents.
+    pub fn get_or_create_agent_id(
+        &mut self,
+        name: impl AsRef<str>,
+    ) -> Result<AgentIdx, AgentIdError> {
         self.oplog.get_or_create_agent_id(name)
     }
 
@@ -156,6 +163,20 @@ impl TextDoc {
         Ok(self.catch_up())
     }
 
+    /// Brings in an update that was decoded within limits of the caller's choice.
+    ///
+    /// Returns what changed in the text.
+    ///
+    /// # Errors
+    /// As [`OpLog::apply`]; nothing changed.
+    ///
+    /// # Complexity
+    /// As [`OpLog::apply`] and [`Branch::merge`].
+    pub fn apply(&mut self, update: &Update) -> Result<Patches<'_>, UpdateError> {
+        self.oplog.apply(update)?;
+        Ok(self.catch_up())
+    }
+
     /// Takes in a run of another replica, see [`OpLog::ingest`].
     ///
     /// Returns what changed in the text.
@@ -171,6 +192,9 @@ impl TextDoc {
     }
 
     /// Encodes the whole history.
+    ///
+    /// # Complexity
+    /// As [`OpLog::encode_full`].
     #[must_use]
     pub fn encode_full(&self) -> Vec<u8> {
         self.oplog.encode_full()
@@ -180,11 +204,17 @@ impl TextDoc {
     ///
     /// # Errors
     /// [`GraphError::UnknownVersion`] if it names an event that is not known here.
+    ///
+    /// # Complexity
+    /// As [`OpLog::update_since`].
     pub fn encode_since(&self, version: &Frontier) -> Result<Vec<u8>, GraphError> {
         self.oplog.encode_since(version)
     }
 
-    /// Encodes what a replica with this summary does not know.
+    /// Encodes what a replica with this summary does not know, see [`OpLog::encode_missing`].
+    ///
+    /// # Complexity
+    /// As [`OpLog::update_missing`].
     #[must_use]
     pub fn encode_missing(&self, summary: &DotContext) -> Vec<u8> {
         self.oplog.encode_missing(summary)

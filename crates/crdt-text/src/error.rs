@@ -64,6 +64,9 @@ pub enum UpdateError {
     /// An id that is known was offered with other content or parents.
     #[error("event {} of agent {:?} is known with other content or parents", .0.seq(), .0.agent().as_str())]
     Conflict(Dot),
+    /// Events of two updates depend on each other in a circle.
+    #[error("events depend on each other in a circle")]
+    Circular,
     /// An operation breaks the rules of the op log.
     #[error("malformed operation: {0}")]
     Malformed(EditError),
@@ -79,7 +82,9 @@ impl Classify for UpdateError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::MissingDependency(_) => ErrorKind::MissingDependency,
-            Self::Decode(_) | Self::Conflict(_) | Self::Malformed(_) => ErrorKind::Malformed,
+            Self::Decode(_) | Self::Conflict(_) | Self::Circular | Self::Malformed(_) => {
+                ErrorKind::Malformed
+            }
         }
     }
 }

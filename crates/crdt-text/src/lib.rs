@@ -30,16 +30,26 @@
 //! # Guarantees
 //! - Replicas that know the same events show the same text.
 //! - Every call that can fail returns an error and then has changed nothing; bytes of any origin
-//!   never panic, and never take more memory than [`DecodeLimits`](crdt_core::codec::DecodeLimits)
+//!   never panic, and never take more memory than [`DecodeLimits`]
 //!   allows.
-//! - Equal histories encode to equal bytes.
+//! - Equal histories encode to equal bytes (with one set of features).
+//!
+//! # Save, reopen, sync
+//! - Save [`TextDoc::encode_full`]; to save each edit, append [`TextDoc::encode_since`] records,
+//!   each with its length, and read them back with [`TextDoc::apply_update`].
+//! - A reopened document takes a new agent: a name stands for one session, and two writers with
+//!   one name are refused as a conflict as soon as their events meet.
+//! - To sync, send your [`TextDoc::summary`] and take what [`TextDoc::encode_missing`] makes of it.
+//! - An update that is early gives [`UpdateError::MissingDependency`]: keep it, and try again when
+//!   others have come.
+//! - An update does not name its document: put an id in your own envelope.
 //!
 //! # What it is not
 //! No rich text, no lists or maps, no network. Graphemes are left to the editor: their boundaries
 //! change with Unicode versions, and replicas must agree.
 //!
 //! # Features
-//! `lz4` (default) compresses text in updates; `serde` serialises the public value types; `random`
+//! `lz4` (default) compresses text in updates, and reads such updates; `serde` serialises the public value types; `random`
 //! makes agent ids from the operating system's entropy.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -62,6 +72,7 @@ mod tree;
 mod update;
 mod walker;
 
+pub use crdt_core::codec::{DecodeError, DecodeLimits};
 pub use crdt_core::{AgentId, AgentIdx, Dot, DotContext, Frontier, Lv, LvRange, RemoteFrontier};
 
 pub use self::branch::Branch;

@@ -2,8 +2,6 @@
 
 use core::ops::Range;
 
-use crate::rope::TextWidth;
-
 /// Which way a run of deletes went.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -86,7 +84,7 @@ impl<'a> TextOp<'a> {
     #[must_use]
     pub fn n_events(&self) -> usize {
         match *self {
-            Self::Insert { text, .. } => TextWidth::of(text).chars as usize,
+            Self::Insert { text, .. } => str_indices::chars::count(text),
             Self::Delete { len, .. } => len,
         }
     }

@@ -24,7 +24,6 @@ pub use self::ingest::RemoteRun;
 pub(crate) use self::ops::{OpKind, OpRun, OpRuns, TextRange, lowest_deleted};
 
 use self::length::KnownLengths;
-use crate::walker;
 use crate::{Branch, Patches, TextOp};
 
 /// All operations on a text, by all agents, on all branches.
@@ -66,6 +65,7 @@ pub struct OpLog {
 
 /// A run of operations by one agent, each on top of the one before.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct HistoryRun<'a> {
     /// Who made them.
     pub agent: &'a AgentId,
@@ -86,15 +86,22 @@ impl OpLog {
         Self::default()
     }
 
-    /// Interns an agent by name, for use in the calls that edit.
+    /// Interns an agent by name (or [`AgentId`]), for use in the calls that edit.
+    ///
+    /// An agent is one writing session: a name that is used in two places at once ends in
+    /// conflicts. The index that comes back is good for this op log and its clones only; another
+    /// op log may take it for someone else.
     ///
     /// # Errors
     /// [`AgentIdError`] if the name is empty or longer than 64 bytes.
     ///
     /// # Complexity
     /// O(log a), a = agents.
-    pub fn get_or_create_agent_id(&mut self, name: &str) -> Result<AgentIdx, AgentIdError> {
-        Ok(self.graph.intern_agent(&AgentId::new(name)?))
+    pub fn get_or_create_agent_id(
+        &mut self,
+        name: impl AsRef<str>,
+    ) -> Result<AgentIdx, AgentIdError> {
+        Ok(self.graph.intern_agent(&AgentId::new(name.as_ref())?))
     }
 
     /// The number of events: scalars ever inserted plus deletes of single scalars.
@@ -187,6 +194,9 @@ impl OpLog {
 
     /// Walks the history in local order: who did what, and on which version.
     ///
+    /// There are no timestamps; a user who wants them keeps them by [`Dot`]. Deleted text is there
+    /// only if it was recorded, see [`Self::add_delete_with_content`].
+    ///
     /// # Complexity
     /// O(log n) a run, n = runs.
     pub fn iter_history(&self) -> impl Iterator<Item = HistoryRun<'_>> {
@@ -218,7 +228,7 @@ impl OpLog {
         Ok(Branch::new_at_local_version(self, version)?.to_string())
     }
 
-    /// What an editor that shows version `from` must do to show version `to`, which may lie
+    /// The difference of two versions: what an editor that shows version `from` must do to show version `to`, which may lie
     /// ahead, behind, or on another branch.
     ///
     /// # Errors
@@ -247,6 +257,7 @@ impl OpLog {
     /// assert_eq!((patch.pos, patch.deleted, patch.inserted), (2, 1, ""));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[doc(alias = "diff")]
     pub fn transformed_ops(
         &self,
         from: &Frontier,
@@ -254,12 +265,7 @@ impl OpLog {
     ) -> Result<Patches<'_>, GraphError> {
         self.check_version(from)?;
         self.check_version(to)?;
-        Ok(Patches::between(
-            self,
-            from,
-            walker::length_at(self, from),
-            to,
-        ))
+        Ok(Patches::between(self, from, to))
     }
 
     pub(crate) fn ops(&self) -> &OpRuns {

@@ -6,7 +6,7 @@ use crdt_core::Frontier;
 
 use crate::op_log::TextRange;
 use crate::rope::Rope;
-use crate::walker::{self, Change, Comparison, Sink};
+use crate::walker::{self, Change, Comparison, Lengths, Sink};
 use crate::{Branch, OpLog};
 
 /// One step: at scalar `pos`, replace `deleted` scalars by `inserted`.
@@ -36,10 +36,10 @@ pub struct Patch<'a> {
 /// let you = other.get_or_create_agent_id("you")?;
 /// other.insert(you, 0, "hello")?;
 ///
-/// for patch in &doc.apply_update(&other.encode_full())? {
-///     // The text is ASCII, so scalars are bytes here.
-///     screen.replace_range(patch.pos..patch.pos + patch.deleted, patch.inserted);
-/// }
+/// let patches = doc.apply_update(&other.encode_full())?;
+/// let patch = patches.iter().next().unwrap();
+/// assert_eq!((patch.pos, patch.deleted, patch.inserted), (0, 0, "hello"));
+/// assert!(patches.apply_to(&mut screen));
 /// assert_eq!(screen, "hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -76,13 +76,15 @@ impl<'a> Patches<'a> {
         }
     }
 
-    /// The steps from version `from`, a text of `len` scalars, to version `to`.
-    pub(crate) fn between(oplog: &'a OpLog, from: &Frontier, len: u32, to: &Frontier) -> Self {
+    /// The steps from version `from` to version `to`.
+    pub(crate) fn between(oplog: &'a OpLog, from: &Frontier, to: &Frontier) -> Self {
+        let mut lengths = Lengths::default();
         let mut recorder = Recorder::new(oplog, None);
         if oplog.graph().diff(from, to).only_a.is_empty() {
-            walker::walk(oplog, from, len, to, &mut recorder);
+            let len = walker::length_at(oplog, from, &mut lengths);
+            walker::walk(oplog, (from, len), to, &mut lengths, &mut recorder);
         } else {
-            recorder.record(walker::compare(oplog, from, len, to));
+            recorder.record(walker::compare(oplog, from, to, &mut lengths));
         }
         recorder.patches
     }
@@ -97,6 +99,42 @@ impl<'a> Patches<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Takes the steps on a copy of the text.
+    ///
+    /// Returns `false`, and stops, if a step does not fit: then the copy was not of this text.
+    ///
+    /// # Complexity
+    /// O(s n), s = steps, n = bytes of text: for small texts and tests. Editors have a faster way
+    /// to their own positions.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_text::OpLog;
+    ///
+    /// let mut log = OpLog::new();
+    /// let ada = log.get_or_create_agent_id("ada")?;
+    /// log.add_insert(ada, 0, "na\u{ef}ve")?;
+    /// let before = log.version().clone();
+    /// log.add_delete_without_content(ada, 3..5)?;
+    /// let mut copy = String::from("na\u{ef}ve");
+    /// assert!(log.transformed_ops(&before, log.version())?.apply_to(&mut copy));
+    /// assert_eq!(copy, "na\u{ef}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn apply_to(&self, text: &mut String) -> bool {
+        self.iter().all(|patch| {
+            let byte = |at| match text.char_indices().nth(at) {
+                Some((byte, _)) => Some(byte),
+                None => (str_indices::chars::count(text) == at).then_some(text.len()),
+            };
+            let Some((start, end)) = byte(patch.pos).zip(byte(patch.pos + patch.deleted)) else {
+                return false;
+            };
+            text.replace_range(start..end, patch.inserted);
+            true
+        })
     }
 
     /// Walks the steps in order.

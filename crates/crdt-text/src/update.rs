@@ -196,6 +196,10 @@ impl OpLog {
         collect::collect(self, &collect::missing(self, summary))
     }
 
+    pub(crate) fn update_of_all(&self) -> Update {
+        collect::collect(self, &[self.all()])
+    }
+
     /// Encodes the whole history.
     ///
     /// Equal op logs encode to equal bytes.
@@ -204,7 +208,7 @@ impl OpLog {
     /// O(n log n), n = runs; plus all text.
     #[must_use]
     pub fn encode_full(&self) -> Vec<u8> {
-        collect::collect(self, &[self.all()]).encode()
+        self.update_of_all().encode()
     }
 
     /// Encodes what `version` does not contain.
@@ -219,6 +223,10 @@ impl OpLog {
     }
 
     /// Encodes what a replica with this summary does not know.
+    ///
+    /// A summary says which ids a replica holds, not what they did there. If one id was used for
+    /// two events, the two show only when both meet: in [`Self::merge`], or when a full encoding
+    /// is taken in.
     ///
     /// # Complexity
     /// As [`Self::update_missing`].

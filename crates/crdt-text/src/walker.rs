@@ -10,10 +10,11 @@
 //! retreated while walking between its branches.
 //!
 //! Source: J. Gentle and M. Kleppmann, "Collaborative Text Editing with Eg-walker: Better, Faster,
-//! Smaller" (EuroSys 2025). Differs: zones are planned one at a time, and a text of unknown length
-//! before the zone is worked out from that of the text after it (see `Tracker::settle_base_len`).
+//! Smaller" (EuroSys 2025). Differs: zones are planned one at a time, and positions past the end have
+//! a meaning, for which lengths are noted on the way (see `Lengths`).
 
 mod compare;
+mod lengths;
 mod replay;
 mod span;
 mod tracker;
@@ -24,6 +25,7 @@ use alloc::collections::VecDeque;
 use crdt_core::{Frontier, Lv, LvRange};
 
 pub(crate) use self::compare::{Change, Comparison, compare};
+pub(crate) use self::lengths::Lengths;
 use self::replay::Replay;
 use crate::OpLog;
 use crate::op_log::{OpKind, OpRun, TextRange, lowest_deleted};
@@ -42,17 +44,18 @@ pub(crate) struct Walker<'a, S> {
     sink: &'a mut S,
     /// Length of the text in scalars, at what was walked so far.
     len: u32,
+    lengths: &'a mut Lengths,
     replay: Replay,
 }
 
-/// Walks from `from`, a text of `len` scalars, to `to`, which must contain it.
+/// Walks from `from`, a text of so many scalars, to `to`, which must contain it.
 ///
 /// Returns the length of the text at `to`.
 pub(crate) fn walk<S: Sink>(
     oplog: &OpLog,
-    from: &Frontier,
-    len: u32,
+    (from, len): (&Frontier, u32),
     to: &Frontier,
+    lengths: &mut Lengths,
     sink: &mut S,
 ) -> u32 {
     let difference = oplog.graph().diff(from, to);
@@ -61,15 +64,16 @@ pub(crate) fn walk<S: Sink>(
         oplog,
         sink,
         len,
+        lengths,
         replay: Replay::new(),
     };
-    walker.run(from.clone(), difference.only_b.into());
+    walker.run(from, difference.only_b.into());
     walker.len
 }
 
 /// The length of the text at a version, in scalars.
-pub(crate) fn length_at(oplog: &OpLog, version: &Frontier) -> u32 {
-    walk(oplog, &Frontier::root(), 0, version, &mut ())
+pub(crate) fn length_at(oplog: &OpLog, version: &Frontier, lengths: &mut Lengths) -> u32 {
+    walk(oplog, (&Frontier::root(), 0), version, lengths, &mut ())
 }
 
 impl Sink for () {
@@ -79,43 +83,42 @@ impl Sink for () {
 
 impl<S: Sink> Walker<'_, S> {
     /// Emits the events of `wanted`, which ascend, on top of version `at`.
-    fn run(&mut self, mut at: Frontier, mut wanted: VecDeque<LvRange>) {
-        self.pass_linear(&mut at, &mut wanted);
-        self.finish_zone(&at, &mut wanted);
+    fn run(&mut self, at: &Frontier, mut wanted: VecDeque<LvRange>) {
+        if self.is_chain(at, &wanted) {
+            wanted.into_iter().for_each(|lvs| self.pass(lvs));
+            return;
+        }
+        self.finish_zone(at, &mut wanted);
         while let Some(first) = wanted.front() {
             // Everything before is in the history of everything wanted from here on.
             let start = first.start;
             let critical = self.oplog.graph().critical_from(start);
             if let Some(stretch) = critical.filter(|stretch| stretch.start <= start) {
-                take_below(&mut wanted, stretch.end)
-                    .into_iter()
-                    .for_each(|lvs| self.pass(lvs));
+                for lvs in take_below(&mut wanted, stretch.end) {
+                    self.pass(lvs);
+                    self.lengths.note(lvs.last(), self.len);
+                }
             } else {
                 let zone = take_below(&mut wanted, end_of_zone(critical));
-                self.replay.plan(self.oplog, start, &[], &zone, []);
-                self.replay.reset(Some(self.len));
-                self.replay_rest();
+                self.replay.plan(self.oplog, start, (&[], &zone), []);
+                self.replay.reset(self.len);
+                self.replay_wanted();
             }
         }
     }
 
-    /// Emits the longest prefix of `wanted` that simply follows `at`, one event after the other.
-    fn pass_linear(&mut self, at: &mut Frontier, wanted: &mut VecDeque<LvRange>) {
-        let mut n_done = 0;
-        'ranges: for lvs in wanted.iter_mut() {
-            for run in self.oplog.graph().runs(*lvs) {
-                // A run that is forked from inside is no reason to stop: what forks off it comes
-                // later, and finds it in the version it starts from.
-                if run.parents() != at.as_slice() {
-                    lvs.start = run.lvs.start;
-                    break 'ranges;
-                }
-                self.pass(run.lvs);
-                *at = Frontier::from(run.lvs.last());
-            }
-            n_done += 1;
-        }
-        wanted.drain(..n_done);
+    /// Whether all of `wanted` simply follows `at`, one event after the other.
+    fn is_chain(&self, at: &Frontier, wanted: &VecDeque<LvRange>) -> bool {
+        let mut runs = wanted.iter().flat_map(|&lvs| self.oplog.graph().runs(lvs));
+        let mut last = None;
+        runs.all(|run| {
+            let follows = match last {
+                Some(last) => run.parents() == [last],
+                None => run.parents() == at.as_slice(),
+            };
+            last = Some(run.lvs.last());
+            follows
+        })
     }
 
     /// Emits events that have nothing concurrent.
@@ -149,31 +152,23 @@ impl<S: Sink> Walker<'_, S> {
             return;
         };
         let graph = self.oplog.graph();
-        let critical = graph
-            .critical_from(first)
-            .filter(|stretch| stretch.end > first);
-        if critical.is_some_and(|stretch| stretch.start <= first) {
+        let critical = graph.critical_from(first);
+        let before = graph.critical_before(first);
+        let (base, start) = after(before);
+        if critical.is_some_and(|stretch| stretch.start <= first) || *at == base {
             return;
         }
+        let known = graph.diff(at, &base).only_a;
         let zone = take_below(wanted, end_of_zone(critical));
-        for before in bases(self.oplog, first) {
-            let (base, start) = after(before);
-            let known = graph.diff(at, &base).only_a;
-            self.replay.plan(self.oplog, start, &known, &zone, []);
-            let base_len = if known.is_empty() {
-                Some(self.len)
-            } else {
-                before.is_none().then_some(0)
-            };
-            if self.replay.replay_known(self.oplog, base_len, self.len) {
-                break;
-            }
-        }
-        self.replay_rest();
+        let base_len = self.lengths.at(self.oplog, before);
+        self.replay.plan(self.oplog, start, (&known, &zone), []);
+        self.replay.reset(base_len);
+        self.replay.replay_known(self.oplog);
+        self.replay_wanted();
     }
 
-    fn replay_rest(&mut self) {
-        let grown = self.replay.replay_rest(self.oplog, self.sink);
+    fn replay_wanted(&mut self) {
+        let grown = self.replay.replay_wanted(self.oplog, self.sink);
         self.len = (i64::from(self.len) + grown) as u32;
     }
 }
@@ -187,20 +182,6 @@ fn end_of_zone(critical: Option<LvRange>) -> Lv {
 fn after(before: Option<Lv>) -> (Frontier, Lv) {
     before.map_or((Frontier::root(), Lv::new(0)), |lv| {
         (Frontier::from(lv), lv.plus(1))
-    })
-}
-
-/// Critical versions below `first` to start a replay from: the last one, then in growing steps
-/// earlier ones, in the end the root, where the text is known to be empty.
-fn bases(oplog: &OpLog, first: Lv) -> impl Iterator<Item = Option<Lv>> {
-    let mut next = Some(first);
-    core::iter::from_fn(move || {
-        let before = oplog.graph().critical_before(next?);
-        next = before.map(|lv| {
-            let reach = first.get() - lv.get();
-            Lv::new(lv.get().saturating_sub(reach.saturating_mul(4)))
-        });
-        Some(before)
     })
 }
 

@@ -102,6 +102,9 @@ pub enum DecodeError {
         /// Values left in the column.
         max: u64,
     },
+    /// The input does not begin as inputs of this kind do.
+    #[error("not a file of this format")]
+    WrongMagic,
     /// A checksum does not match what it covers.
     #[error("checksum is {found:#010x} where {expected:#010x} was computed")]
     ChecksumMismatch {

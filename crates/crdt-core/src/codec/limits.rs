@@ -25,7 +25,7 @@ use super::{DecodeError, Reader};
 pub struct DecodeLimits {
     /// Length of the input, in bytes. Default 256 MiB.
     pub max_bytes: u64,
-    /// Items in all collections and columns together, after expansion of runs. Default 2^26.
+    /// Items in all collections and columns together, after expansion of runs. Default 2^22.
     pub max_items: u64,
     /// Agent names in all tables together. Default 2^20.
     pub max_agents: u64,
@@ -39,7 +39,7 @@ impl Default for DecodeLimits {
     fn default() -> Self {
         Self {
             max_bytes: 256 << 20,
-            max_items: 1 << 26,
+            max_items: 1 << 22,
             max_agents: 1 << 20,
             max_output_bytes: 512 << 20,
             max_depth: 64,

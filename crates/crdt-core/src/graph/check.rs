@@ -46,7 +46,8 @@ impl CausalGraph {
         Ok(())
     }
 
-    fn check_known(&self, events: &[Lv]) -> Result<(), GraphError> {
+    #[inline]
+    pub(super) fn check_known(&self, events: &[Lv]) -> Result<(), GraphError> {
         match events.iter().find(|&&lv| lv >= self.end()) {
             Some(lv) => Err(GraphError::UnknownVersion { lv: lv.get() }),
             None => Ok(()),

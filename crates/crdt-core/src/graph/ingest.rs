@@ -92,15 +92,17 @@ impl CausalGraph {
     /// Appends an unknown segment of a run that [`Self::segments`] accepted.
     ///
     /// A segment that starts within its run has the event before it in the run as its only parent.
+    /// That parents are minimal was seen by [`Self::segments`], and is not checked again: it is
+    /// what costs most. Where it does not hold, fewer versions count as critical.
     ///
     /// # Errors
     /// [`IngestError::MissingDependency`] if that event is not known; [`IngestError::Conflict`] if
-    /// an event of the segment is known; [`IngestError::Malformed`] as for [`Self::segments`]. The
-    /// graph is unchanged. None of them happens between [`Self::segments`] and the next change.
+    /// an event of the segment is known; [`IngestError::Malformed`] as for [`Self::segments`], but
+    /// for minimality. The graph is unchanged. A segment that [`Self::segments`] returned is not
+    /// refused before the graph changes.
     /// # Complexity
     /// O(1) amortised on top of the frontier and of the agent's latest event; else O(log n + h), n
-    /// = runs, h = heads of the graph, plus [`Self::find_dominators`] for several parents that are
-    /// not the frontier.
+    /// = runs, h = heads of the graph.
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, CausalGraph};
@@ -125,10 +127,13 @@ impl CausalGraph {
         if let Some(known) = self.first_known(agent, first_seq, len) {
             return Err(IngestError::Conflict(self.dot(agent, known)));
         }
-        self.check_new(segment, parents)?;
         if segment.offset == 0 {
+            self.check_known(parents)?;
+            check_sorted(parents)?;
+            self.check_room(len, parents.len())?;
             return Ok(self.push(agent, first_seq, parents, len));
         }
+        self.check_room(len, 1)?;
         match self.lv_of(agent, first_seq - 1) {
             Some(before) => Ok(self.push(agent, first_seq, &[before], len)),
             None => Err(IngestError::MissingDependency(

@@ -5,7 +5,7 @@
 //!   runs, so two graphs with equal events in equal order have equal columns.
 //! - `starts`, `shadow` and `parents_end` have equal lengths; parents of one run are sorted.
 //! - `shadow[i] <= starts[i]`, and every event in `shadow[i]..starts[i]` is an ancestor of run i:
-//!   the ancestor test needs no walk for them.
+//!   the ancestor test needs no walk for them. More may be; it is a bound that costs nothing.
 //!
 //! # Costs
 //! With n runs: O(1) amortised to append a run that continues the last, O(log n) to find one.

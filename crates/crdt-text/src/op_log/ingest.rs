@@ -89,17 +89,18 @@ impl OpLog {
         })
     }
 
-    /// Takes in everything that another op log knows.
+    /// Takes in everything that another op log knows, and compares what both know.
     ///
     /// Returns how many events were added.
     ///
     /// # Errors
-    /// [`UpdateError::Conflict`] if the two hold one event with different content; nothing changed.
+    /// [`UpdateError::Conflict`] if the two hold one event with different content or parents;
+    /// nothing changed.
     ///
     /// # Complexity
-    /// O(n log n), n = runs that are new here.
+    /// O(n log n), n = runs of the other; plus its text.
     pub fn merge(&mut self, other: &Self) -> Result<usize, UpdateError> {
-        self.apply(&other.update_missing(&self.summary()))
+        self.apply(&other.update_of_all())
     }
 
     /// Whether every event of another op log is known here, with equal content and parents.
@@ -180,8 +181,10 @@ impl OpLog {
         };
         change(self).inspect_err(|_| {
             self.graph.rollback(before.graph);
-            self.ops.truncate(before.len);
-            self.lengths.clear();
+            if self.ops.end() > before.len {
+                self.ops.truncate(before.len);
+                self.lengths.clear();
+            }
         })
     }
 }

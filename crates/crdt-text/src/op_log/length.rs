@@ -6,7 +6,7 @@
 use crdt_core::Frontier;
 
 use super::OpLog;
-use crate::walker::{self, Change};
+use crate::walker::{self, Change, Lengths};
 
 /// How many versions are remembered; enough for a handful of branches that are edited in turn.
 const N_KNOWN: usize = 8;
@@ -15,6 +15,7 @@ const N_KNOWN: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub(super) struct KnownLengths {
     known: Vec<(Frontier, u32)>,
+    passed: Lengths,
 }
 
 impl KnownLengths {
@@ -28,28 +29,31 @@ impl KnownLengths {
 
     /// Forgets all, since versions that were cut off may be made again with other content.
     pub(super) fn clear(&mut self) {
-        self.known.clear();
+        *self = Self::default();
     }
 }
 
 impl OpLog {
-    /// The length of the text at a version, found from the nearest remembered one.
-    pub(super) fn known_length_at(&self, version: &Frontier) -> u32 {
-        let known = &self.lengths.known;
-        if let Some(&(_, len)) = known.iter().find(|(known, _)| known == version) {
-            return len;
-        }
-        let Some((from, len)) = known.first() else {
-            return walker::length_at(self, version);
+    /// The length of the text at a version, found from the last remembered one.
+    pub(super) fn known_length_at(&mut self, version: &Frontier) -> u32 {
+        let mut lengths = core::mem::take(&mut self.lengths);
+        let known = lengths.known.iter().find(|(known, _)| known == version);
+        let len = match (known, lengths.known.first()) {
+            (Some(&(_, len)), _) => len,
+            (None, None) => walker::length_at(self, version, &mut lengths.passed),
+            (None, Some((from, len))) => {
+                let comparison = walker::compare(self, from, version, &mut lengths.passed);
+                comparison
+                    .changes
+                    .iter()
+                    .fold(*len, |len, change| match *change {
+                        Change::Insert { lvs, .. } => len + lvs.len(),
+                        Change::Restore { len: n, .. } => len + n,
+                        Change::Delete { len: n, .. } => len - n,
+                    })
+            }
         };
-        let comparison = walker::compare(self, from, *len, version);
-        comparison
-            .changes
-            .iter()
-            .fold(*len, |len, change| match *change {
-                Change::Insert { lvs, .. } => len + lvs.len(),
-                Change::Restore { len: n, .. } => len + n,
-                Change::Delete { len: n, .. } => len - n,
-            })
+        self.lengths = lengths;
+        len
     }
 }

@@ -344,11 +344,10 @@ impl OpRuns {
             };
         }
         let text = self.text(run.text);
-        let from = chars::to_byte_idx(text, from as usize);
-        let to = chars::to_byte_idx(text, to as usize);
+        let byte = |at| start + byte_of_char(text, run.lvs.len(), at);
         TextRange {
-            start: start + from as u32,
-            end: start + to as u32,
+            start: byte(from),
+            end: byte(to),
         }
     }
 }
@@ -372,5 +371,22 @@ fn delete_op<'a>(run: &OpRun, text: Option<&'a str>) -> TextOp<'a> {
             Direction::Forward
         },
         text,
+    }
+}
+
+/// The byte at which scalar `at` of a text of `len` scalars starts, looked for from the nearer end:
+/// most slices are the newest part of a long run.
+fn byte_of_char(text: &str, len: u32, at: u32) -> u32 {
+    if at <= len / 2 {
+        return chars::to_byte_idx(text, at as usize) as u32;
+    }
+    let behind = (len - at) as usize;
+    match behind.checked_sub(1) {
+        None => text.len() as u32,
+        Some(nth) => text
+            .char_indices()
+            .rev()
+            .nth(nth)
+            .map_or(0, |(byte, _)| byte as u32),
     }
 }

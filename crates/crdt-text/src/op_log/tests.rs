@@ -254,7 +254,7 @@ fn remembered_lengths_are_true_on_branches_edited_in_turn() {
                 let other = rng.below(heads.len());
                 heads[at] = log.graph().union(&heads[at], &heads[other]);
             }
-            let len = walker::length_at(&log, &heads[at]);
+            let len = walker::length_at(&log, &heads[at], &mut walker::Lengths::default());
             assert_eq!(
                 log.known_length_at(&heads[at]),
                 len,
@@ -269,7 +269,7 @@ fn remembered_lengths_are_true_on_branches_edited_in_turn() {
             };
             heads[at] = Frontier::from(lvs.expect("an edit in range").last());
             assert_eq!(
-                walker::length_at(&log, &heads[at]),
+                walker::length_at(&log, &heads[at], &mut walker::Lengths::default()),
                 log.known_length_at(&heads[at])
             );
         }

@@ -6,9 +6,10 @@
 
 use alloc::collections::BinaryHeap;
 use core::cmp::Reverse;
+use core::iter::Peekable;
 use core::ops::Range;
 
-use crdt_core::{AgentId, AgentIdx, DotContext, Lv, LvRange};
+use crdt_core::{AgentId, AgentIdx, AgentRun, DotContext, Lv, LvRange};
 
 use super::{Update, WireDot};
 use crate::{OpLog, TextOp};
@@ -40,19 +41,19 @@ struct Run {
 /// Collects the events of ascending ranges.
 pub(super) fn collect(oplog: &OpLog, ranges: &[LvRange]) -> Update {
     let agents = AgentNumbers::of(oplog, ranges);
-    assemble(
-        agents.names(oplog),
-        cut(oplog, ranges, &agents),
-        |_, lvs| oplog.ops().ops(lvs),
-    )
+    let pieces = cut(oplog, ranges, &agents);
+    let update = assemble(agents.names(oplog), pieces, |_, lvs| oplog.ops().ops(lvs));
+    update.expect("an op log holds parents before children")
 }
 
 /// Puts disjoint pieces together to an update; `ops` looks up the operations of a source.
+///
+/// Returns `None` if events depend on each other in a circle.
 pub(super) fn assemble<'a, I: Iterator<Item = TextOp<'a>>>(
     agents: Vec<AgentId>,
     pieces: Pieces,
     ops: impl Fn(usize, LvRange) -> I,
-) -> Update {
+) -> Option<Update> {
     let Pieces {
         list: mut pieces,
         parents,
@@ -63,7 +64,11 @@ pub(super) fn assemble<'a, I: Iterator<Item = TextOp<'a>>>(
         agents,
         ..Update::default()
     };
-    for run in in_order(&runs, &pieces, &parents) {
+    let order = in_order(&runs, &pieces, &parents);
+    if order.len() < runs.len() {
+        return None;
+    }
+    for run in order {
         let run = &runs[run];
         update
             .parents
@@ -73,41 +78,55 @@ pub(super) fn assemble<'a, I: Iterator<Item = TextOp<'a>>>(
         }
         update.end_run(run.first, update.ops.end(), update.parents.len() as u32);
     }
-    update
+    Some(update)
 }
 
 /// The events that are not in a summary, as ascending ranges.
 pub(super) fn missing(oplog: &OpLog, summary: &DotContext) -> Vec<LvRange> {
-    let mut missing: Vec<LvRange> = Vec::new();
-    let mut push = |lvs: LvRange| match missing.last_mut() {
-        Some(last) if last.end == lvs.start => last.end = lvs.end,
-        _ => missing.push(lvs),
-    };
-    for run in oplog.graph().agent_runs(oplog.all()) {
-        let end = run.seq + u64::from(run.lvs.len());
-        // Offsets into a run fit its local versions.
-        let lvs = |seqs: Range<u64>| {
-            let lv = |seq| run.lvs.start.plus((seq - run.seq) as u32);
-            LvRange::new(lv(seqs.start), lv(seqs.end))
-        };
-        let mut next = run.seq;
-        for known in summary.ranges_of(oplog.graph().agents().name(run.agent)) {
-            if known.end <= next {
-                continue;
-            }
-            if known.start >= end {
-                break;
-            }
-            if known.start > next {
-                push(lvs(next..known.start));
-            }
-            next = known.end.min(end);
-        }
-        if next < end {
-            push(lvs(next..end));
+    let mut runs: Vec<AgentRun> = oplog.graph().agent_runs(oplog.all()).collect();
+    runs.sort_unstable_by_key(|run| (run.agent, run.seq));
+    let mut missing = Vec::new();
+    for of_agent in runs.chunk_by(|a, b| a.agent == b.agent) {
+        let name = oplog.graph().agents().name(of_agent[0].agent);
+        let mut known = summary.ranges_of(name).peekable();
+        for run in of_agent {
+            missing_of_run(run, &mut known, &mut missing);
         }
     }
+    missing.sort_unstable_by_key(|lvs| lvs.start);
+    missing.dedup_by(|next, last| {
+        let touches = last.end == next.start;
+        if touches {
+            last.end = next.end;
+        }
+        touches
+    });
     missing
+}
+
+/// Adds the parts of a run that are not in `known`; both ascend, and `known` is used up on the way.
+fn missing_of_run(
+    run: &AgentRun,
+    known: &mut Peekable<impl Iterator<Item = Range<u64>>>,
+    missing: &mut Vec<LvRange>,
+) {
+    let end = run.seq + u64::from(run.lvs.len());
+    // Offsets into a run fit its local versions.
+    let lv = |seq: u64| run.lvs.start.plus((seq - run.seq) as u32);
+    let mut next = run.seq;
+    while let Some(range) = known.peek().filter(|range| range.start < end) {
+        if range.start > next {
+            missing.push(LvRange::new(lv(next), lv(range.start)));
+        }
+        next = next.max(range.end.min(end));
+        if range.end > end {
+            break;
+        }
+        known.next();
+    }
+    if next < end {
+        missing.push(LvRange::new(lv(next), lv(end)));
+    }
 }
 
 /// The agents of an update, numbered in the order of their names.

@@ -18,9 +18,8 @@ use super::encode::{FORMAT_VERSION, MAGIC, section};
 
 pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Update, DecodeError> {
     let (mut r, mut budget) = limits.open(bytes)?;
-    let start = r.offset();
     if r.raw(MAGIC.len())? != MAGIC {
-        return Err(DecodeError::NotCanonical { offset: start });
+        return Err(DecodeError::WrongMagic);
     }
     let version = r.u8()?;
     if version != FORMAT_VERSION {

@@ -55,7 +55,8 @@ struct Source<'a> {
 /// The events of both updates.
 ///
 /// # Errors
-/// [`UpdateError::Conflict`] if they hold one event with different content or parents.
+/// [`UpdateError::Conflict`] if they hold one event with different content or parents,
+/// [`UpdateError::Circular`] if events would depend on each other in a circle.
 fn group(a: &Update, b: &Update) -> Result<Update, UpdateError> {
     let mut agents: Vec<AgentId> = a.agents.iter().chain(&b.agents).cloned().collect();
     agents.sort_unstable();
@@ -76,9 +77,10 @@ fn group(a: &Update, b: &Update) -> Result<Update, UpdateError> {
         b.push(&mut pieces, 1, run, next..run.lvs.len());
     }
     let sources = [&a, &b];
-    Ok(assemble(agents, pieces, |source, lvs| {
+    let update = assemble(agents, pieces, |source, lvs| {
         sources[source].update.ops(lvs)
-    }))
+    });
+    update.ok_or(UpdateError::Circular)
 }
 
 impl<'a> Source<'a> {

@@ -3,11 +3,11 @@
 //! The zone that holds both versions is replayed whole; then each character's state at the one
 //! version is compared with its state at the other, in document order.
 
-use crdt_core::{Frontier, Lv, LvRange};
+use crdt_core::{Frontier, LvRange};
 
 use super::replay::Replay;
 use super::span::BASE;
-use super::{after, bases};
+use super::{Lengths, after};
 use crate::OpLog;
 
 /// One step on the way from one text to another; positions count what earlier steps left.
@@ -30,45 +30,37 @@ pub(crate) struct Comparison {
     pub(crate) base: Frontier,
 }
 
-/// Compares version `from`, a text of `len` scalars, with version `to`.
-pub(crate) fn compare(oplog: &OpLog, from: &Frontier, len: u32, to: &Frontier) -> Comparison {
+/// Compares version `from` with version `to`.
+pub(crate) fn compare(
+    oplog: &OpLog,
+    from: &Frontier,
+    to: &Frontier,
+    lengths: &mut Lengths,
+) -> Comparison {
     let graph = oplog.graph();
     let difference = graph.diff(from, to);
     let lowest = |ranges: &[LvRange]| ranges.first().map(|lvs| lvs.start);
-    let lowest = lowest(&difference.only_a)
+    let lowest = [lowest(&difference.only_a), lowest(&difference.only_b)]
         .into_iter()
-        .chain(lowest(&difference.only_b))
+        .flatten()
         .min();
-    let Some(first) = lowest else {
-        return Comparison {
-            changes: Vec::new(),
-            base: from.clone(),
-        };
-    };
-    let all = graph.union(from, to);
+    let before = lowest.and_then(|lv| graph.critical_before(lv));
+    let (base, start) = after(before);
+    let events = graph.diff(&graph.union(from, to), &base).only_a;
     let mut replay = Replay::new();
-    let mut found = after(None);
-    for before in bases(oplog, first) {
-        found = after(before);
-        let events = graph.diff(&all, &found.0).only_a;
-        replay.plan(oplog, found.1, &[], &events, from.iter().chain(to.iter()));
-        replay.reset(before.is_none().then_some(0));
-        replay.replay_rest(oplog, &mut ());
-        replay.move_to_version(from.iter());
-        if before.is_none() || replay.settle_from_prepared(len) {
-            break;
-        }
-    }
-    let (base, start) = found;
+    replay.plan(oplog, start, (&[], &events), from.iter().chain(to.iter()));
+    replay.reset(lengths.at(oplog, before));
+    replay.replay_wanted(oplog, &mut ());
+    replay.move_to_version(from.iter());
     replay.take_effect_from_prepared();
     replay.move_to_version(to.iter());
     Comparison {
-        changes: changes(&replay, start),
+        changes: changes(&replay),
         base,
     }
 }
 
-fn changes(replay: &Replay, start: Lv) -> Vec<Change> {
+fn changes(replay: &Replay) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut pos = 0;
     for span in replay.spans() {
@@ -81,9 +73,17 @@ fn changes(replay: &Replay, start: Lv) -> Vec<Change> {
                 });
             }
             (false, true) => {
-                let first = start.plus(span.id);
-                let lvs = LvRange::new(first, first.plus(span.len));
-                changes.push(Change::Insert { pos, lvs });
+                let mut done = 0;
+                while done < span.len {
+                    let (lv, n) = replay.event_of(span.id + done);
+                    let n = n.min(span.len - done);
+                    let lvs = LvRange::new(lv, lv.plus(n));
+                    changes.push(Change::Insert {
+                        pos: pos + done,
+                        lvs,
+                    });
+                    done += n;
+                }
             }
             (true, false) => changes.push(Change::Delete { pos, len: span.len }),
             _ => {}

@@ -19,10 +19,6 @@ use crate::op_log::{OpKind, lowest_deleted};
 pub(super) struct Replay {
     zone: Zone,
     tracker: Tracker,
-    start: Lv,
-    n_events: u32,
-    /// How many nodes of the order the text at hand contains already.
-    n_known: usize,
     touched: Vec<Touched>,
     touched_of: Vec<Range<u32>>,
     current: Vec<u32>,
@@ -41,9 +37,6 @@ impl Replay {
         Self {
             zone: Zone::default(),
             tracker: Tracker::new(),
-            start: Lv::default(),
-            n_events: 0,
-            n_known: 0,
             touched: Vec::new(),
             touched_of: Vec::new(),
             current: Vec::new(),
@@ -51,62 +44,41 @@ impl Replay {
         }
     }
 
-    /// Plans a zone from `start` on: `known` events are replayed before `wanted` ones. Versions
-    /// made of `heads` and of parents can be moved to later.
+    /// Plans a zone from `start` on: the known events are replayed before the wanted ones.
+    /// Versions made of `heads` and of parents can be moved to later.
     pub(super) fn plan(
         &mut self,
         oplog: &OpLog,
         start: Lv,
-        known: &[LvRange],
-        wanted: &[LvRange],
+        (known, wanted): (&[LvRange], &[LvRange]),
         heads: impl IntoIterator<Item = Lv>,
     ) {
         self.zone.plan(oplog, start, (known, wanted), heads);
-        self.start = start;
-        let ends = known
-            .last()
-            .into_iter()
-            .chain(wanted.last())
-            .map(|lvs| lvs.end);
-        self.n_events = ends.max().map_or(0, |end| end.get() - start.get());
-        let is_known = |node: &&u32| {
-            let first = self.zone.node(**node).lvs.start;
-            known.iter().any(|lvs| lvs.contains(first))
-        };
-        self.n_known = self.zone.order().iter().take_while(is_known).count();
     }
 
-    /// Forgets what was replayed; the zone starts from a text of `base_len` scalars, or of unknown
-    /// length.
-    pub(super) fn reset(&mut self, base_len: Option<u32>) {
-        self.tracker.reset(self.n_events, base_len);
+    /// Forgets what was replayed; the zone starts from a text of `base_len` scalars.
+    pub(super) fn reset(&mut self, base_len: u32) {
+        self.tracker.reset(base_len);
         self.touched.clear();
         self.touched_of.clear();
         self.touched_of.resize(self.zone.n_nodes(), 0..0);
         self.current.clear();
     }
 
-    /// Replays the known events in silence; after them the text has `len` scalars.
-    ///
-    /// The base text's length, if it is not given, is found from that, see
-    /// [`Tracker::settle_base_len`]. Returns whether it is certain; if not, the zone must be
-    /// planned again from an earlier start.
-    pub(super) fn replay_known(&mut self, oplog: &OpLog, base_len: Option<u32>, len: u32) -> bool {
-        self.reset(base_len);
-        for at in 0..self.n_known {
+    /// Replays the known events in silence.
+    pub(super) fn replay_known(&mut self, oplog: &OpLog) {
+        for at in 0..self.zone.n_known() {
             self.apply(oplog, self.zone.order()[at], &mut ());
         }
-        let computed = i64::from(len) - self.tracker.net_growth();
-        base_len.is_some() || self.tracker.settle_base_len(computed, Span::is_effective)
     }
 
     /// Replays the wanted events; returns by how many scalars the text has grown.
-    pub(super) fn replay_rest(&mut self, oplog: &OpLog, sink: &mut impl Sink) -> i64 {
-        let before = self.tracker.net_growth();
-        for at in self.n_known..self.zone.order().len() {
+    pub(super) fn replay_wanted(&mut self, oplog: &OpLog, sink: &mut impl Sink) -> i64 {
+        let before = self.tracker.effect_len();
+        for at in self.zone.n_known()..self.zone.order().len() {
             self.apply(oplog, self.zone.order()[at], sink);
         }
-        self.tracker.net_growth() - before
+        i64::from(self.tracker.effect_len()) - i64::from(before)
     }
 
     /// Moves the prepared version to the one that these heads name.
@@ -118,16 +90,14 @@ impl Replay {
         core::mem::swap(&mut self.current, &mut self.target);
     }
 
-    /// Finds the base text's length as [`Self::replay_known`] does, from that of the text at the
-    /// prepared version; returns whether it is certain.
-    pub(super) fn settle_from_prepared(&mut self, len: u32) -> bool {
-        let computed = i64::from(len) - self.tracker.prepared_growth();
-        self.tracker.settle_base_len(computed, Span::is_prepared)
-    }
-
     /// Takes what is visible at the prepared version as the effect state.
     pub(super) fn take_effect_from_prepared(&mut self) {
         self.tracker.take_effect_from_prepared();
+    }
+
+    /// The event that inserted a character, see [`Tracker::event_of`].
+    pub(super) fn event_of(&self, id: u32) -> (Lv, u32) {
+        self.tracker.event_of(id)
     }
 
     /// Walks the spans of the zone in document order.
@@ -149,17 +119,12 @@ impl Replay {
                 Some(last) if last.can_append(&part) => last.append(part),
                 _ => touched.push(part),
             };
-        let tie = |a: u32, b: u32| {
-            oplog
-                .graph()
-                .cmp_ids(self.start.plus(a), self.start.plus(b))
-        };
+        let tie = |a, b| oplog.graph().cmp_ids(a, b);
         let &Node { lvs, first_op, .. } = self.zone.node(node);
         for op in oplog.ops().iter_from(first_op, lvs) {
             let len = op.lvs.len();
             if op.kind == OpKind::Insert {
-                let id = op.lvs.start.get() - self.start.get();
-                let pos = tracker.insert(id, len, op.pos, tie);
+                let (id, pos) = tracker.insert(op.lvs.start, len, op.pos, tie);
                 touch(touched, Touched { id, len });
                 sink.insert(pos, op.text, len);
             } else {

@@ -1,7 +1,8 @@
 //! Spans: runs of characters with equal history, the items of the tracker's tree.
 //!
-//! An id is 32 bits: the offset of an inserting event from the start of the zone, or, with
-//! [`BASE`] set, the offset of a character in the text that the zone started from.
+//! An id is 32 bits: the number of an inserted character in the order in which the zone's events
+//! are applied, or, with [`BASE`] set, the offset of a character in the text that the zone started
+//! from.
 
 use core::ops::{Add, AddAssign, Sub};
 

@@ -5,8 +5,8 @@
 //! state, what everything replayed so far left visible).
 //!
 //! # Invariants
-//! - The last span is the end of the base text: characters beyond its true length, always visible,
-//!   never reached. It stands for the end of the document in every comparison.
+//! - The last character is the end: one behind the base text, always visible, never reached. It
+//!   stands for the end of the document in every comparison.
 //! - `leaf_of[id]` names the leaf that holds the span of an inserted character.
 //!
 //! Source: the internal state of Eg-walker (Gentle and Kleppmann, EuroSys 2025, sections 3.3 and
@@ -15,11 +15,13 @@
 
 use core::cmp::Ordering;
 
+use crdt_core::Lv;
+
 use super::span::{BASE, START, Span};
 use crate::tree::{Cursor, Tree};
 
-/// The base text is taken to be this long until its true length is known.
-const BASE_LEN: u32 = BASE - 2;
+/// The end is one character behind the base text.
+const END_LEN: u32 = 1;
 const LEAF: usize = if cfg!(any(test, feature = "__small_nodes")) {
     4
 } else {
@@ -34,6 +36,8 @@ const NODE: usize = if cfg!(any(test, feature = "__small_nodes")) {
 pub(super) struct Tracker {
     tree: Tree<Span, LEAF, NODE>,
     leaf_of: Vec<u32>,
+    /// Which events inserted the characters: the id and the event of the first of each stretch.
+    events: Vec<(u32, Lv)>,
     base_len: u32,
 }
 
@@ -50,73 +54,44 @@ impl Tracker {
         Self {
             tree: Tree::new(),
             leaf_of: Vec::new(),
+            events: Vec::new(),
             base_len: 0,
         }
     }
 
-    /// Starts a zone of `n_events` events on a text of `base_len` characters.
-    ///
-    /// Without a length the text is taken to be endless, until [`Self::settle_base_len`].
-    pub(super) fn reset(&mut self, n_events: u32, base_len: Option<u32>) {
+    /// Starts a zone on a text of `base_len` characters.
+    pub(super) fn reset(&mut self, base_len: u32) {
         self.tree.clear();
-        self.tree
-            .splice(self.tree.start(), 0, [Span::base(BASE_LEN)], |_, _| {});
-        // Stale entries are never read: an id is looked up only after its insert was applied.
-        self.leaf_of.resize(n_events as usize, 0);
-        self.base_len = base_len.unwrap_or(BASE_LEN);
-    }
-
-    /// Says how long the base text is, after a replay that took it to be endless.
-    ///
-    /// `base_len` was computed from the length of the text at some version, by taking off what the
-    /// replay added. That is right if no operation reached past the end; if some did, each deleted
-    /// one more character beyond the true end, so the last character of the computed base is a
-    /// deleted one at that version, or something beyond it was touched. `is_visible` tells whether
-    /// a span is there at that version.
-    ///
-    /// Returns whether the length is certain. If not, the replay means nothing.
-    pub(super) fn settle_base_len(
-        &mut self,
-        base_len: i64,
-        is_visible: impl Fn(&Span) -> bool,
-    ) -> bool {
-        let Some(base_len) = u32::try_from(base_len).ok().filter(|&len| len <= BASE_LEN) else {
-            return false;
-        };
+        let base = Span::base(base_len + END_LEN);
+        self.tree.splice(self.tree.start(), 0, [base], |_, _| {});
+        self.leaf_of.clear();
+        self.events.clear();
         self.base_len = base_len;
-        let end = self.tree.iter().last();
-        let is_untouched_beyond = end.is_some_and(|end| end.id <= (BASE | base_len));
-        let last = base_len.checked_sub(1).map(|last| self.find(BASE | last));
-        is_untouched_beyond && last.is_none_or(|last| is_visible(self.tree.item(last)))
     }
 
-    /// How many characters all that was replayed has added (or removed).
-    pub(super) fn net_growth(&self) -> i64 {
-        i64::from(self.tree.total().effect) - i64::from(BASE_LEN)
-    }
-
-    /// By how many characters the prepared version is longer than the base text.
-    pub(super) fn prepared_growth(&self) -> i64 {
-        i64::from(self.tree.total().prepare) - i64::from(BASE_LEN)
+    /// Characters visible after everything that was replayed.
+    pub(super) fn effect_len(&self) -> u32 {
+        self.tree.total().effect - END_LEN
     }
 
     /// Characters visible at the version that the walker stands on.
     #[inline]
     fn visible_len(&self) -> u32 {
-        self.tree.total().prepare - (BASE_LEN - self.base_len)
+        self.tree.total().prepare - END_LEN
     }
 
-    /// Inserts `len` characters with ids from `id` on before the visible character `pos`; past the
-    /// end means at the end. `tie` orders two inserting events by their agents and numbers.
+    /// Inserts `len` characters, by consecutive events from `lv` on, before the visible character
+    /// `pos`; past the end means at the end. `tie` orders two events by their agents and numbers.
     ///
-    /// Returns where they stand now.
+    /// Returns the id of the first character, and where it stands now.
     pub(super) fn insert(
         &mut self,
-        id: u32,
+        lv: Lv,
         len: u32,
         pos: u32,
-        tie: impl Fn(u32, u32) -> Ordering,
-    ) -> u32 {
+        tie: impl Fn(Lv, Lv) -> Ordering,
+    ) -> (u32, u32) {
+        let id = self.name(lv, len);
         let pos = pos.min(self.visible_len());
         let mut origin_left = START;
         let mut after = None;
@@ -131,7 +106,7 @@ impl Tracker {
             if offset + 1 < span.len {
                 let inserted = Span::inserted(id, len, origin_left, origin_left + 1);
                 self.insert_inside(left, offset + 1, inserted);
-                return effect_pos;
+                return (id, effect_pos);
             }
             after = Some(left);
         }
@@ -141,7 +116,7 @@ impl Tracker {
             (after, effect_pos) = self.integrate(&inserted, after, effect_pos, tie);
         }
         self.insert_after(after, inserted);
-        effect_pos
+        (id, effect_pos)
     }
 
     /// Deletes up to `len` visible characters from `pos` on; what lies past the end is nothing.
@@ -218,6 +193,18 @@ impl Tracker {
         self.tree.settle();
     }
 
+    /// The event that inserted a character, and how many characters from there on were inserted
+    /// by the events that follow it one by one.
+    pub(super) fn event_of(&self, id: u32) -> (Lv, u32) {
+        let after = self.events.partition_point(|&(first, _)| first <= id);
+        let end = self
+            .events
+            .get(after)
+            .map_or(self.leaf_of.len() as u32, |&(first, _)| first);
+        let (first, lv) = self.events[after - 1];
+        (lv.plus(id - first), end - id)
+    }
+
     /// Walks the spans in document order, but for the unreachable end.
     pub(super) fn spans(&self) -> impl Iterator<Item = Span> {
         let end = BASE | self.base_len;
@@ -255,7 +242,7 @@ impl Tracker {
         inserted: &Span,
         after: Option<Cursor>,
         effect_pos: u32,
-        tie: impl Fn(u32, u32) -> Ordering,
+        tie: impl Fn(Lv, Lv) -> Ordering,
     ) -> (Option<Cursor>, u32) {
         let mut place = (after, effect_pos);
         let mut effect = effect_pos;
@@ -269,7 +256,9 @@ impl Tracker {
             match self.compare(other.origin_left, inserted.origin_left) {
                 Ordering::Less => break,
                 Ordering::Equal if other.origin_right == inserted.origin_right => {
-                    if tie(inserted.id, other.id) == Ordering::Less {
+                    if tie(self.event_of(inserted.id).0, self.event_of(other.id).0)
+                        == Ordering::Less
+                    {
                         break;
                     }
                     is_scanning = false;
@@ -287,6 +276,20 @@ impl Tracker {
             at = self.tree.next(cursor);
         }
         place
+    }
+
+    /// Gives the next ids to characters that consecutive events insert.
+    fn name(&mut self, lv: Lv, len: u32) -> u32 {
+        let id = self.leaf_of.len() as u32;
+        let continues = self
+            .events
+            .last()
+            .is_some_and(|&(first, at)| at.plus(id - first) == lv);
+        if !continues {
+            self.events.push((id, lv));
+        }
+        self.leaf_of.resize(self.leaf_of.len() + len as usize, 0);
+        id
     }
 
     /// Compares the places of two characters; [`START`] is before all.

@@ -16,6 +16,8 @@ use crate::OpLog;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     pub(super) lvs: LvRange,
+    /// Whether the text at hand contains it already.
+    is_known: bool,
     /// The run of operations that holds its first event.
     pub(super) first_op: u32,
     /// Where its parents end in `parents`; they start where those of the node before end.
@@ -36,6 +38,7 @@ pub(super) struct Zone {
     children_start: Vec<u32>,
     children: Vec<u32>,
     order: Vec<u32>,
+    n_known: usize,
     ready: Vec<u32>,
     cuts: Vec<Lv>,
     heap: BinaryHeap<(u32, Side)>,
@@ -68,18 +71,17 @@ pub(super) enum Step {
 }
 
 impl Zone {
-    /// Cuts the events of `ranges`, which ascend from `start` on, into nodes.
+    /// Cuts the events of two sets of ranges, from `start` on, into nodes, and puts the known ones
+    /// in order before the wanted ones.
     ///
-    /// The set must hold the ancestors of each event down to `start`, and everything before
-    /// `start` must be in the history of each event. The first `n_first` ranges are put in order
-    /// before the others; no event among them may depend on one of the others.
-    ///
+    /// The two together must hold the ancestors of each event down to `start`, the known ones by
+    /// themselves too, and everything before `start` must be in the history of each event.
     /// Nodes also end at `heads`, as far as those lie in the zone.
     pub(super) fn plan(
         &mut self,
         oplog: &OpLog,
         start: Lv,
-        (first, then): (&[LvRange], &[LvRange]),
+        (known, wanted): (&[LvRange], &[LvRange]),
         heads: impl IntoIterator<Item = Lv>,
     ) {
         self.start = start;
@@ -88,27 +90,29 @@ impl Zone {
         self.order.clear();
         self.cuts.clear();
         self.cuts.extend(heads.into_iter().map(|head| head.plus(1)));
-        self.find_cuts(oplog, first, then);
-        let mut merged: Vec<LvRange> = first.iter().chain(then).copied().collect();
-        if !first.is_empty() && !then.is_empty() {
-            merged.sort_unstable_by_key(|lvs| lvs.start);
-        }
-        self.cut(oplog, &merged);
+        let known = known.iter().map(|&lvs| (lvs, true));
+        let mut ranges: Vec<_> = known
+            .chain(wanted.iter().map(|&lvs| (lvs, false)))
+            .collect();
+        ranges.sort_unstable_by_key(|(lvs, _)| lvs.start);
+        self.find_cuts(oplog, &ranges);
+        self.cut(oplog, &ranges);
         self.note_histories();
         self.link_children();
         self.weigh();
-        if first.is_empty() {
-            self.put_in_order(|_| true);
-        } else {
-            let is_first = |node: &Node| first.iter().any(|lvs| lvs.contains(node.lvs.start));
-            self.put_in_order(is_first);
-            self.put_in_order(|node| !is_first(node));
-        }
+        self.put_in_order(true);
+        self.n_known = self.order.len();
+        self.put_in_order(false);
     }
 
-    /// All nodes in walking order.
+    /// All nodes in walking order, the known ones first.
     pub(super) fn order(&self) -> &[u32] {
         &self.order
+    }
+
+    /// How many nodes of the order are known ones.
+    pub(super) fn n_known(&self) -> usize {
+        self.n_known
     }
 
     pub(super) fn node(&self, node: u32) -> &Node {
@@ -198,8 +202,8 @@ impl Zone {
     }
 
     /// Notes after which events nodes must end: those that others have as parents.
-    fn find_cuts(&mut self, oplog: &OpLog, first: &[LvRange], then: &[LvRange]) {
-        for &lvs in first.iter().chain(then) {
+    fn find_cuts(&mut self, oplog: &OpLog, ranges: &[(LvRange, bool)]) {
+        for &(lvs, _) in ranges {
             for run in oplog.graph().runs(lvs) {
                 let inside = run.parents().iter().filter(|&&parent| parent >= self.start);
                 self.cuts.extend(inside.map(|parent| parent.plus(1)));
@@ -208,10 +212,12 @@ impl Zone {
         self.cuts.sort_unstable();
     }
 
-    fn cut(&mut self, oplog: &OpLog, ranges: &[LvRange]) {
+    fn cut(&mut self, oplog: &OpLog, ranges: &[(LvRange, bool)]) {
         let mut cut = 0;
-        let mut op = ranges.first().map_or(0, |lvs| oplog.ops().find(lvs.start));
-        for &lvs in ranges {
+        let mut op = ranges
+            .first()
+            .map_or(0, |(lvs, _)| oplog.ops().find(lvs.start));
+        for &(lvs, is_known) in ranges {
             for run in oplog.graph().runs(lvs) {
                 let mut at = run.lvs.start;
                 while at < run.lvs.end {
@@ -225,12 +231,8 @@ impl Zone {
                     while oplog.ops().run(op).lvs.end <= at {
                         op += 1;
                     }
-                    let is_head = at == run.lvs.start;
-                    self.push_node(
-                        LvRange::new(at, end),
-                        op as u32,
-                        is_head.then(|| run.parents()),
-                    );
+                    let parents = (at == run.lvs.start).then(|| run.parents());
+                    self.push_node(LvRange::new(at, end), op as u32, is_known, parents);
                     at = end;
                 }
             }
@@ -238,7 +240,7 @@ impl Zone {
     }
 
     /// Adds a node; without parents given, it follows the one before it.
-    fn push_node(&mut self, lvs: LvRange, first_op: u32, parents: Option<&[Lv]>) {
+    fn push_node(&mut self, lvs: LvRange, first_op: u32, is_known: bool, parents: Option<&[Lv]>) {
         let n_parents = self.parents.len();
         match parents {
             None => self.parents.push(self.nodes.len() as u32 - 1),
@@ -250,6 +252,7 @@ impl Zone {
             }
         }
         self.nodes.push(Node {
+            is_known,
             lvs,
             first_op,
             parents_end: self.parents.len() as u32,
@@ -294,12 +297,12 @@ impl Zone {
         }
     }
 
-    /// Puts the nodes that `is_wanted` names in order: depth first, the lightest branch first, so
+    /// Puts the nodes that are known, or those that are not, in order: depth first, the lightest branch first, so
     /// that little is retreated and advanced again on the way.
-    fn put_in_order(&mut self, is_wanted: impl Fn(&Node) -> bool) {
+    fn put_in_order(&mut self, known: bool) {
         debug_assert!(self.ready.is_empty());
         for (node, at) in self.nodes.iter().zip(0..) {
-            if node.n_waiting == 0 && is_wanted(node) {
+            if node.n_waiting == 0 && node.is_known == known {
                 self.ready.push(at);
             }
         }
@@ -315,7 +318,7 @@ impl Zone {
                 let child = self.children[at as usize];
                 let node = &mut self.nodes[child as usize];
                 node.n_waiting -= 1;
-                if node.n_waiting == 0 && is_wanted(node) {
+                if node.n_waiting == 0 && node.is_known == known {
                     self.ready.push(child);
                 }
             }

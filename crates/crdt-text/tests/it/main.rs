@@ -1,5 +1,15 @@
 //! Tests of the text engine from outside, against the naive reference model and each other.
 
+mod adversarial;
 mod cases;
+mod conflict;
+mod encoding;
+mod errors;
+mod foreign;
+mod golden;
+mod grouping;
+mod hostile;
 mod model;
+mod oplog;
 mod support;
+mod traits;

@@ -160,7 +160,7 @@ fn early_runs_are_told_apart_and_leave_nothing_behind() {
     let mut graph = CausalGraph::new();
     offer(&mut graph, 0, 0, 3, &[]).unwrap();
     for missing in [dot(0, 3), dot(1, 0)] {
-        let result = offer(&mut graph, 2, 0, 1, &[missing.clone()]);
+        let result = offer(&mut graph, 2, 0, 1, core::slice::from_ref(&missing));
         assert_eq!(result, Err(IngestError::MissingDependency(missing)));
     }
     assert_eq!(graph.agents().len(), 1);
@@ -212,10 +212,11 @@ fn malformed_local_parents_are_refused() {
         let parents: Vec<Lv> = parents.iter().copied().map(Lv::new).collect();
         let expected = IngestError::Malformed(error);
         assert_eq!(graph.segments(alice, 3, 1, &parents), Err(expected.clone()));
-        assert_eq!(
-            graph.add_segment(alice, 3, &parents, &segment),
-            Err(expected)
-        );
+        // Minimality costs a walk, and is seen once: before anything is appended.
+        if error != GraphError::NonMinimalParents {
+            let added = graph.add_segment(alice, 3, &parents, &segment);
+            assert_eq!(added, Err(expected));
+        }
         if error != GraphError::UnsortedParents {
             let version = Frontier::from_heads(parents);
             assert_eq!(graph.add_local(alice, &version, 1), Err(error));

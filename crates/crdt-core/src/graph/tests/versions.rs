@@ -124,6 +124,35 @@ fn critical_versions_follow_the_definition() {
 }
 
 #[test]
+fn shadows_hold_only_ancestors() {
+    fn property(history: History) -> bool {
+        let (graph, model) = history.build();
+        (0..graph.runs.n_runs()).all(|run| {
+            let (shadow, start) = (graph.runs.shadow(run), graph.runs.start(run));
+            let mut below = (shadow.get()..start.get()).map(Lv::new);
+            let ancestors = &model.event(start).history;
+            shadow <= start && below.all(|lv| ancestors.contains(&lv))
+        })
+    }
+    check_property(property as fn(History) -> bool);
+}
+
+/// A shadow that is too short only costs time, so nothing else notices.
+#[test]
+fn the_shadow_of_a_merge_reaches_over_the_lines_it_merges() {
+    let mut graph = CausalGraph::new();
+    let alice = graph.intern_agent(&agent(0));
+    graph.add_local(alice, &Frontier::root(), 3).unwrap();
+    graph
+        .add_local(alice, &Frontier::from(Lv::new(0)), 3)
+        .unwrap();
+    let tip = graph.frontier().clone();
+    graph.add_local(alice, &tip, 1).unwrap();
+    let shadows: Vec<u32> = (0..3).map(|run| graph.runs.shadow(run).get()).collect();
+    assert_eq!(shadows, [0, 3, 0]);
+}
+
+#[test]
 fn a_later_root_leaves_no_critical_version_below_it() {
     let mut graph = CausalGraph::new();
     graph.ingest(&agent(0), 0, 3, &[]).unwrap();

@@ -7,12 +7,17 @@ use super::super::{Update, WireDot};
 use super::{add, at_most};
 use crate::op_log::MAX_LEN;
 
+/// How many events cost as much of a budget as one item.
+const EVENTS_PER_ITEM: u64 = 64;
+
 /// What was read of the runs, before their operations are known.
 pub(super) struct Runs {
     firsts: Vec<WireDot>,
     lens: Vec<u64>,
     /// Where each run's events end, in the file's own order.
     ends: Vec<u64>,
+    /// The first dots of the runs and their lengths, sorted.
+    sorted: Vec<(WireDot, u64)>,
 }
 
 /// The parents of all runs, one after the other.
@@ -61,7 +66,22 @@ impl Runs {
             });
             ends.push(end);
         }
-        Ok(Self { firsts, lens, ends })
+        // Runs of events take no memory here, but room in the op log: they are not free either.
+        budget.spend_items(end / EVENTS_PER_ITEM)?;
+        let mut sorted: Vec<_> = firsts.iter().copied().zip(lens.iter().copied()).collect();
+        sorted.sort_unstable();
+        let overlaps = |pair: &[(WireDot, u64)]| {
+            pair[0].0.agent == pair[1].0.agent && pair[0].0.seq + pair[0].1 > pair[1].0.seq
+        };
+        if sorted.windows(2).any(overlaps) {
+            return Err(DecodeError::NotCanonical { offset });
+        }
+        Ok(Self {
+            firsts,
+            lens,
+            ends,
+            sorted,
+        })
     }
 
     /// Gives each run its parents, and the events that `update` holds by now.
@@ -77,6 +97,15 @@ impl Runs {
             update.end_run(first, Lv::new(end as u32), parents_end);
         }
         Ok(())
+    }
+
+    /// Whether the file holds an event.
+    fn contains(&self, dot: WireDot) -> bool {
+        let after = self.sorted.partition_point(|(first, _)| *first <= dot);
+        after.checked_sub(1).is_some_and(|before| {
+            let (first, len) = self.sorted[before];
+            first.agent == dot.agent && dot.seq - first.seq < len
+        })
     }
 
     /// The dot of an event that the file holds before `end`.
@@ -128,10 +157,14 @@ impl Parents {
                         });
                     }
                     let seq = at_most(seqs.next().unwrap_or_default(), MAX_SEQ, offset)?;
-                    WireDot {
+                    let dot = WireDot {
                         agent: value as u32,
                         seq,
+                    };
+                    if runs.contains(dot) {
+                        return Err(DecodeError::NotCanonical { offset });
                     }
+                    dot
                 } else {
                     let event = start
                         .checked_sub(1)

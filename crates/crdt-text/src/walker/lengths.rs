@@ -1,0 +1,56 @@
+//! How long the text was at versions passed on the way.
+//!
+//! A replay that starts in the middle of the history starts from a text whose content it need not
+//! know, but whose length it must: positions past the end mean the end (ADR 0006). The length at
+//! one event's version never changes, so what a walk has passed once is noted.
+//!
+//! # Invariants
+//! Notes ascend by local version, and each is the length of the text at the version `{lv}`.
+
+use crdt_core::{Frontier, Lv};
+
+use crate::OpLog;
+
+/// Lengths in scalars, at events that were critical versions when they were passed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lengths {
+    notes: Vec<(Lv, u32)>,
+}
+
+impl Lengths {
+    /// The length at a version that is critical now, or at the root.
+    ///
+    /// Walks from the nearest note that is still critical; there, nothing before plays a part.
+    pub(super) fn at(&mut self, oplog: &OpLog, version: Option<Lv>) -> u32 {
+        let Some(lv) = version else { return 0 };
+        let n_before = self.notes.partition_point(|(noted, _)| *noted <= lv);
+        let is_critical = |lv: Lv| oplog.graph().critical_before(lv.plus(1)) == Some(lv);
+        let nearest = self.notes[..n_before]
+            .iter()
+            .rev()
+            .find(|(noted, _)| is_critical(*noted));
+        match nearest {
+            Some(&(noted, len)) if noted == lv => len,
+            _ => {
+                let (from, len) = nearest.map_or((Frontier::root(), 0), |&(noted, len)| {
+                    (Frontier::from(noted), len)
+                });
+                let len = super::walk(oplog, (&from, len), &Frontier::from(lv), self, &mut ());
+                self.note(lv, len);
+                len
+            }
+        }
+    }
+
+    /// Notes the length at an event.
+    pub(super) fn note(&mut self, lv: Lv, len: u32) {
+        match self.notes.last() {
+            Some((last, _)) if *last >= lv => {
+                if let Err(at) = self.notes.binary_search_by_key(&lv, |(noted, _)| *noted) {
+                    self.notes.insert(at, (lv, len));
+                }
+            }
+            _ => self.notes.push((lv, len)),
+        }
+    }
+}

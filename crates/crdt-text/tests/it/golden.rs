@@ -1,0 +1,142 @@
+//! Files of format version 1 as they are: what was written once must be read for ever.
+//!
+//! After a change of the format that is meant, `CRDT_BLESS=1` writes the files anew; a format that
+//! is out in the world gets a new version and new files instead.
+
+use std::path::PathBuf;
+
+use crdt_testkit::generate::{HistoryConfig, history, typing};
+use crdt_text::OpLog;
+
+use crate::support::{oplog_from, oplog_of};
+
+/// Two writers, a merge, a delete by each, text and names beyond ASCII.
+fn small() -> OpLog {
+    oplog_from(
+        "ann:0 [] ins 0 hello
+         \u{e9}va:0 [ann:4] ins 5 \u{1f600}; del 0 1
+         ann:5 [ann:4] ins 5 caf\u{e9}; del 1 2
+         ann:11 [ann:10 \u{e9}va:1] ins 0 H",
+    )
+}
+
+/// Deletes with their text recorded, both ways; compressible text.
+fn recorded() -> OpLog {
+    let mut log = oplog_from("ann:0 [] ins 0 abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij");
+    let ann = log.get_or_create_agent_id("ann").expect("a name");
+    log.add_delete_with_content(ann, 2..5, "cde")
+        .expect("a delete");
+    log.add_delete_without_content(ann, 9..11)
+        .expect("a delete");
+    let tip = log.version().clone();
+    let back = crdt_text::TextOp::Delete {
+        pos: 4,
+        len: 3,
+        direction: crdt_text::Direction::Backward,
+        text: Some("jih"),
+    };
+    log.add_operations_at(ann, &tip, &[back]).expect("a delete");
+    log
+}
+
+/// Several roots, numbers out of order, merges of many heads.
+fn tangled() -> OpLog {
+    oplog_of(&history(
+        1,
+        &HistoryConfig {
+            n_txns: 25,
+            ..HistoryConfig::default()
+        },
+    ))
+}
+
+fn roots() -> OpLog {
+    oplog_from(
+        "b:3 [] ins 0 late\na:0 [] ins 0 one\nb:0 [a:1] ins 1 abc\nc:0 [a:2 b:1 b:6] del 0 3",
+    )
+}
+
+fn typed() -> OpLog {
+    oplog_of(&typing(1, 3, 800))
+}
+
+fn check(name: &str, log: &OpLog) {
+    let bytes = log.encode_full();
+    let path: PathBuf = [
+        env!("CARGO_MANIFEST_DIR"),
+        "tests",
+        "golden",
+        &format!("{name}.crdt-text"),
+    ]
+    .iter()
+    .collect();
+    if std::env::var_os("CRDT_BLESS").is_some() {
+        std::fs::write(&path, &bytes).expect("a folder to write to");
+    }
+    let golden = std::fs::read(&path).unwrap_or_default();
+    let read = OpLog::decode(&golden);
+    assert!(
+        read.as_ref() == Ok(log),
+        "{name} cannot be read, or reads as something else: {read:?}"
+    );
+    let text = |log: &OpLog| log.text_at(log.version()).expect("the tip");
+    assert_eq!(read.as_ref().map(text), Ok(text(log)), "{name}");
+    assert!(
+        bytes == golden,
+        "{name} is written otherwise than before, {} bytes for {}; if that is meant, \
+         run again with CRDT_BLESS=1",
+        bytes.len(),
+        golden.len(),
+    );
+}
+
+#[test]
+fn a_small_history_is_written_as_ever() {
+    check("v1-small-raw", &small());
+}
+
+#[test]
+fn a_history_of_several_roots_is_written_as_ever() {
+    check("v1-roots-raw", &roots());
+}
+
+#[cfg(feature = "lz4")]
+#[test]
+fn a_tangled_history_is_written_as_ever() {
+    check("v1-tangled-lz4", &tangled());
+}
+
+#[cfg(feature = "lz4")]
+#[test]
+fn recorded_deletes_are_written_as_ever() {
+    check("v1-recorded-lz4", &recorded());
+}
+
+#[cfg(feature = "lz4")]
+#[test]
+fn a_typed_text_is_written_as_ever() {
+    check("v1-typed-lz4", &typed());
+}
+
+/// Without compression, what is not compressed is all that can be written or read.
+#[cfg(not(feature = "lz4"))]
+#[test]
+fn compressed_files_are_refused_by_name() {
+    for (name, log) in [
+        ("v1-recorded-lz4", recorded()),
+        ("v1-typed-lz4", typed()),
+        ("v1-tangled-lz4", tangled()),
+    ] {
+        let path: PathBuf = [
+            env!("CARGO_MANIFEST_DIR"),
+            "tests",
+            "golden",
+            &format!("{name}.crdt-text"),
+        ]
+        .iter()
+        .collect();
+        let golden = std::fs::read(&path).expect("a golden file");
+        assert!(OpLog::decode(&golden).is_err(), "{name}");
+        assert_eq!(OpLog::decode(&log.encode_full()), Ok(log), "{name}");
+    }
+}
