@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn random_histories_with_ops_beyond_the_end_pass() {
-        assert_histories_pass(60, true);
+        assert_histories_pass(400, true);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub fn directed_cases() -> Vec<(&'static str, Trace)> {
     CASES.iter().map(read).collect()
 }
 
-const CASES: [(&str, &str, &str); 14] = [
+const CASES: [(&str, &str, &str); 17] = [
     (
         "acdb: FugueMax, not Fugue's right parent",
         "A:0 [] ins 0 a
@@ -125,5 +125,31 @@ const CASES: [(&str, &str, &str); 14] = [
          c:0 [a:0] ins 1 z
          b:0 [a:0] ins 7 y",
         "ayz",
+    ),
+    (
+        "the length before a zone is not to be had from the text after it",
+        "b:0 [] ins 0 A
+         z:0 [b:0] ins 1 BCDE
+         q:2 [z:3] ins 2 FG
+         b:3 [q:3] ins 9 HIJ; ins 11 KLMN
+         c:0 [b:9] del 14 2
+         c:9 [b:4] ins 10 X",
+        "ABFGCDEHIJKLMNX",
+    ),
+    (
+        "a delete past the end does not reach what was put past the end",
+        "A:0 [] ins 0 q
+         A:1 [A:0] ins 3 xxXX; del 3 4
+         B:0 [A:0] ins 1 Z",
+        "qxxZ",
+    ),
+    (
+        "a delete past the end takes nothing from text that a branch brought",
+        "p:0 [] ins 0 A
+         q:11 [p:0] ins 1 B; del 1 1; ins 3 Cd
+         a:2 [q:14] ins 3 kclm; ins 4 aexg; del 12 1
+         q:0 [p:0] del 1 1
+         q:1 [q:0] del 1 1",
+        "ACdkaexgclm",
     ),
 ];
