@@ -94,7 +94,7 @@ impl TextDoc {
         self.branch.insert(&mut self.oplog, agent, at, text)
     }
 
-    /// Deletes a range, in any unit.
+    /// Deletes a range, in any unit; a range without bounds must name one: `delete::<usize>(me, ..)`.
     ///
     /// Returns the new events, one for each scalar.
     ///

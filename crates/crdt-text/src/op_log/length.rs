@@ -42,18 +42,22 @@ impl OpLog {
             (Some(&(_, len)), _) => len,
             (None, None) => walker::length_at(self, version, &mut lengths.passed),
             (None, Some((from, len))) => {
-                let comparison = walker::compare(self, from, version, &mut lengths.passed);
-                comparison
-                    .changes
-                    .iter()
-                    .fold(*len, |len, change| match *change {
-                        Change::Insert { lvs, .. } => len + lvs.len(),
-                        Change::Restore { len: n, .. } => len + n,
-                        Change::Delete { len: n, .. } => len - n,
-                    })
+                self.length_from((from, *len), version, &mut lengths.passed)
             }
         };
         self.lengths = lengths;
         len
+    }
+
+    fn length_from(&self, from: (&Frontier, u32), to: &Frontier, passed: &mut Lengths) -> u32 {
+        if self.graph.diff(from.0, to).only_a.is_empty() {
+            return walker::walk(self, from, to, passed, &mut ());
+        }
+        let changes = walker::compare(self, from.0, to, passed).changes;
+        changes.iter().fold(from.1, |len, change| match *change {
+            Change::Insert { lvs, .. } => len + lvs.len(),
+            Change::Restore { len: n, .. } => len + n,
+            Change::Delete { len: n, .. } => len - n,
+        })
     }
 }
