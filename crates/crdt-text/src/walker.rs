@@ -6,12 +6,13 @@
 //! unchanged; inside a zone they go through the [`Tracker`].
 //!
 //! # Costs
-//! Linear histories: O(1) a run. A zone: O(n log n + m), n = runs in it, m = runs advanced and
-//! retreated while walking between its branches.
+//! Linear histories: O(1) a run. A zone: O(n log n + m + c), n = runs in it, m = runs advanced and
+//! retreated while walking between its branches, c = for each insert the runs that concurrent
+//! events put between its neighbours.
 //!
 //! Source: J. Gentle and M. Kleppmann, "Collaborative Text Editing with Eg-walker: Better, Faster,
-//! Smaller" (EuroSys 2025). Differs: zones are planned one at a time, and positions past the end have
-//! a meaning, for which lengths are noted on the way (see `Lengths`).
+//! Smaller" (EuroSys 2025). Differs: zones are planned one at a time, and positions past the end
+//! have a meaning, for which lengths are noted on the way (see `Lengths`).
 
 mod compare;
 mod lengths;
@@ -39,7 +40,7 @@ pub(crate) trait Sink {
 }
 
 /// A walk from one version forward to another.
-pub(crate) struct Walker<'a, S> {
+struct Walker<'a, S> {
     oplog: &'a OpLog,
     sink: &'a mut S,
     /// Length of the text in scalars, at what was walked so far.

@@ -5,11 +5,20 @@
 //! one event's version never changes, so what a walk has passed once is noted.
 //!
 //! # Invariants
-//! Notes ascend by local version, and each is the length of the text at the version `{lv}`.
+//! Notes ascend by local version, and each is the length of the text at the version `{lv}`. There
+//! are at most [`MAX_NOTES`].
 
 use crdt_core::{Frontier, Lv};
 
 use crate::OpLog;
+
+/// A branch that lives long passes a critical version with nearly every merge. Beyond this many
+/// notes every other one goes, since walking on from an earlier one is cheap.
+const MAX_NOTES: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    4
+} else {
+    1024
+};
 
 /// Lengths in scalars, at events that were critical versions when they were passed.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +53,13 @@ impl Lengths {
 
     /// Notes the length at an event.
     pub(super) fn note(&mut self, lv: Lv, len: u32) {
+        if self.notes.len() == MAX_NOTES {
+            let mut keeps = false;
+            self.notes.retain(|_| {
+                keeps = !keeps;
+                keeps
+            });
+        }
         match self.notes.last() {
             Some((last, _)) if *last >= lv => {
                 if let Err(at) = self.notes.binary_search_by_key(&lv, |(noted, _)| *noted) {
@@ -54,3 +70,6 @@ impl Lengths {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
