@@ -38,6 +38,7 @@ use alloc::vec::Vec;
 mod error;
 mod limits;
 mod reader;
+mod values;
 mod writer;
 mod zigzag;
 

@@ -18,7 +18,7 @@ mod seqs;
 use alloc::collections::BTreeMap;
 use core::ops::Range;
 
-use crate::{AgentId, Dot, DotRange, MAX_SEQ, VersionVector};
+use crate::{AgentId, Classify, Dot, DotRange, ErrorKind, MAX_SEQ, VersionVector};
 
 pub(crate) use self::seqs::Seqs;
 
@@ -76,6 +76,23 @@ pub enum NextSeqError {
     /// The agent has minted every seq up to [`MAX_SEQ`].
     #[error("the agent has used every sequence number up to {MAX_SEQ}")]
     Exhausted,
+}
+
+impl Classify for NextSeqError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Gap { .. } => ErrorKind::MissingDependency,
+            Self::Exhausted => ErrorKind::Misuse,
+        }
+    }
+}
+
+/// What a context says of a dot.
+pub(crate) enum Novelty {
+    /// It is in it.
+    Known,
+    /// It is not; here it is with the context's own copy of the agent's name.
+    Unknown(Dot),
 }
 
 impl DotContext {
@@ -323,6 +340,25 @@ impl DotContext {
     }
 
     /// Makes a context of entries that already satisfy its invariants.
+    /// Looks a dot up, and if it is unknown, makes it share the context's copy of the agent's name:
+    /// a million elements of one agent then hold one name.
+    pub(crate) fn novelty(&self, dot: &Dot) -> Novelty {
+        match self.agents.get_key_value(&dot.agent) {
+            Some((_, seqs)) if seqs.contains(dot.seq) => Novelty::Known,
+            Some((agent, _)) => Novelty::Unknown(Dot {
+                agent: agent.clone(),
+                seq: dot.seq,
+            }),
+            None => Novelty::Unknown(dot.clone()),
+        }
+    }
+
+    /// Returns the context's own copy of the agent's name, or `agent` if it has none.
+    pub(crate) fn interned(&self, agent: &AgentId) -> AgentId {
+        let held = self.agents.get_key_value(agent);
+        held.map_or(agent, |(held, _)| held).clone()
+    }
+
     pub(crate) fn from_valid(agents: BTreeMap<AgentId, Seqs>) -> Self {
         Self { agents }
     }

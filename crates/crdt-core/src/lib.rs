@@ -9,25 +9,35 @@
 extern crate alloc;
 
 pub mod codec;
+#[cfg(feature = "json")]
+pub mod json;
 
 mod agent;
+mod causal;
 mod clock;
 mod dot;
 mod dot_context;
 mod graph;
 mod interval;
 mod lattice;
+mod named;
 mod ordering;
 #[cfg(feature = "serde")]
 mod serial;
 mod sorted;
 #[cfg(test)]
 mod testing;
+mod transparent;
 mod version_vector;
 
 #[cfg(feature = "random")]
 pub use self::agent::EntropyError;
 pub use self::agent::{AgentId, AgentIdError, AgentIdx, AgentTable};
+pub use self::causal::{
+    Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotReader,
+    DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed, KeyedFeed, Live,
+    Minter, Nestable, Payload, Seen, Wrapper,
+};
 pub use self::clock::{ClockError, HybridClock, Timestamp};
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};
 pub use self::dot_context::{DotContext, NextSeqError};
@@ -37,5 +47,13 @@ pub use self::graph::{
 };
 pub use self::interval::IntervalSet;
 pub use self::lattice::{Classify, Decompose, Delta, DeltaState, ErrorKind, Lattice, Summarize};
+pub use self::named::{Named, write_nested_name};
 pub use self::ordering::CausalOrdering;
+#[cfg(feature = "serde")]
+pub use self::serial::Envelope;
 pub use self::version_vector::VersionVector;
+
+/// For `serde_transparent!`, whose callers may not depend on serde.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use serde as __serde;

@@ -4,6 +4,7 @@
 //! path allocates nothing and an attacker's bytes never reach a log through it.
 
 use super::Limit;
+use crate::{Classify, ErrorKind};
 
 /// Why bytes were not decoded.
 ///
@@ -187,5 +188,12 @@ impl DecodeError {
     #[must_use]
     pub const fn is_malformed(&self) -> bool {
         !self.is_truncated() && !self.is_budget_exceeded() && !self.is_unknown_version()
+    }
+}
+
+/// Bytes that are no value stay so; that a limit was too low for them is the reader's choice.
+impl Classify for DecodeError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Malformed
     }
 }

@@ -313,10 +313,20 @@ impl Budget {
         &mut self,
         decode: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        spend(&mut self.depth, 1, self.limits.max_depth, Limit::Depth)?;
+        self.descend()?;
         let result = decode(self);
-        self.depth -= 1;
+        self.ascend();
         result
+    }
+
+    /// Goes one level deeper, for readers that own the budget.
+    pub(crate) fn descend(&mut self) -> Result<(), DecodeError> {
+        spend(&mut self.depth, 1, self.limits.max_depth, Limit::Depth)
+    }
+
+    /// Leaves the level entered last.
+    pub(crate) fn ascend(&mut self) {
+        self.depth -= 1;
     }
 }
 

@@ -214,6 +214,13 @@ impl Writer {
         self.bytes.is_empty()
     }
 
+    /// Sets bits in a byte that was written.
+    pub(crate) fn set_bits(&mut self, at: usize, bits: u8) {
+        if let Some(byte) = self.bytes.get_mut(at) {
+            *byte |= bits;
+        }
+    }
+
     /// Returns the bytes written so far.
     ///
     /// # Complexity

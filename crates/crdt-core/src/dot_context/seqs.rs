@@ -51,7 +51,7 @@ impl Seqs {
     }
 
     pub(super) fn contains(&self, seq: u64) -> bool {
-        seq < self.next || self.cloud.contains(seq)
+        seq < self.next || (!self.cloud.is_empty() && self.cloud.contains(seq))
     }
 
     pub(super) fn contains_range(&self, seqs: Range<u64>) -> bool {

@@ -1,8 +1,8 @@
 //! Deltas: changes as values, and the states they apply to.
 //!
-//! **Why so little.** A synchroniser asks six things of a type: is there anything to send, can two
-//! things to send become one, apply this, and if not, why not; you are about to be shared; and what
-//! does a peer lack that says it holds this. Each is one item below.
+//! **Why so little.** A synchroniser asks five things of a type: is there anything to send, can two
+//! things to send become one, apply this, and if not, why not; and what does a peer lack that says it
+//! holds this. Each is one item below.
 //! Encoding is left to the bounds of the caller ([`Encode`](crate::codec::Encode) and
 //! [`Decode`](crate::codec::Decode)), so that values which never travel need none; and what exactly
 //! changed for a user is left to each type's own methods, because a text patch and a counter have no
@@ -121,14 +121,6 @@ pub trait DeltaState {
     /// As the type documents; the state is unchanged, and [`Classify::kind`] tells what to do about
     /// it.
     fn apply_delta(&mut self, delta: &Self::Delta) -> Result<bool, Self::Error>;
-
-    /// Closes whatever later mutations could otherwise grow in place.
-    ///
-    /// A synchroniser calls it before anything made from the state leaves the process: a delta, a
-    /// summary, a snapshot. Most types mint a dot for every mutation and keep the provided method, which
-    /// does nothing; one that folds mutations into an unshipped dot (a resettable counter) stops folding
-    /// here, or a peer that removed that dot would take back mutations that it never saw.
-    fn seal(&mut self) {}
 }
 
 /// A state that can tell what it holds, and what a peer lacks that told the same.

@@ -42,7 +42,7 @@ fn known_vectors() {
     check(&[7, 7, 7], &[6, 7]);
     check(&[1, 1, 1, 2, 2, 2, 2], &[6, 1, 8, 2]);
     check(&[1, 2, 2, 3, 3, 3, 4], &[5, 1, 2, 2, 6, 3, 1, 4]);
-    assert_eq!(encoded(&[], encode_bools), []);
+    assert_eq!(encoded(&[], encode_bools), [0_u8; 0]);
     assert_eq!(encoded(&[false], encode_bools), [1]);
     assert_eq!(encoded(&[true, false, false], encode_bools), [0, 1, 2]);
     assert_eq!(encoded(&[10, 11, 12, 13], encode_deltas), [1, 20, 6, 2]);

@@ -1,0 +1,85 @@
+//! Two dot stores side by side under one context: records.
+
+use super::{DotSet, DotStore, Dotted, Equivocation, Live};
+use crate::{Dot, DotContext};
+
+impl<A: Dotted, B: Dotted> Dotted for (A, B) {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty() && self.1.is_empty()
+    }
+
+    fn for_each_dot(&self, visit: &mut dyn FnMut(&Dot)) {
+        self.0.for_each_dot(visit);
+        self.1.for_each_dot(visit);
+    }
+
+    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+        self.0.remove_dots(removed) | self.1.remove_dots(removed)
+    }
+}
+
+impl<A: Live, B: Live> Live for (A, B) {
+    fn merge(&mut self, other: &Self) -> bool {
+        self.0.merge(&other.0) | self.1.merge(&other.1)
+    }
+
+    fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+        self.0.for_each_removed(visit);
+        self.1.for_each_removed(visit);
+    }
+}
+
+impl<A: DotStore, B: DotStore> DotStore for (A, B) {
+    type Live = (A::Live, B::Live);
+    type Feed = (A::Feed, B::Feed);
+
+    fn apply(
+        &mut self,
+        live: &Self::Live,
+        removed: &DotSet,
+        known: &DotContext,
+        feed: Option<&mut Self::Feed>,
+    ) -> bool {
+        let (left, right) = feed.map(|feed| (&mut feed.0, &mut feed.1)).unzip();
+        self.0.apply(&live.0, removed, known, left) | self.1.apply(&live.1, removed, known, right)
+    }
+
+    fn join(
+        &mut self,
+        known: &DotContext,
+        other: &Self,
+        other_known: &DotContext,
+        feed: Option<&mut Self::Feed>,
+    ) -> bool {
+        let (left, right) = feed.map(|feed| (&mut feed.0, &mut feed.1)).unzip();
+        self.0.join(known, &other.0, other_known, left)
+            | self.1.join(known, &other.1, other_known, right)
+    }
+
+    fn leq(&self, known: &DotContext, other: &Self) -> bool {
+        self.0.leq(known, &other.0) && self.1.leq(known, &other.1)
+    }
+
+    fn changes_since(
+        &self,
+        known: &DotContext,
+        base: &Self,
+        base_known: &DotContext,
+        removed: &mut DotSet,
+    ) -> Self::Live {
+        (
+            self.0.changes_since(known, &base.0, base_known, removed),
+            self.1.changes_since(known, &base.1, base_known, removed),
+        )
+    }
+
+    fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
+        self.0.for_each_part(&mut |part| emit((part, B::default())));
+        self.1.for_each_part(&mut |part| emit((A::default(), part)));
+    }
+
+    fn check(&self, live: &Self::Live) -> Result<(), Equivocation> {
+        self.0.check(&live.0)?;
+        self.1.check(&live.1)
+    }
+}

@@ -1,0 +1,389 @@
+//! Bytes made by hand: the examples of the format, and what is refused.
+
+use alloc::vec::Vec;
+
+use super::stores::Set;
+use crate::codec::{Decode, DecodeError, DecodeLimits, Encode};
+use crate::{
+    AgentId, Causal, CausalDelta, Change, Delta, DeltaState, Dot, DotContext, DotSet, Lattice,
+    MAX_SEQ,
+};
+
+/// Eight flags, the first in the lowest bit.
+fn flags(flags: &str) -> u8 {
+    let flags = flags.bytes().filter(|flag| *flag != b' ');
+    flags.rev().fold(0, |byte, flag| byte << 1 | (flag - b'0'))
+}
+
+fn state(bytes: &[u8]) -> Result<Causal<Set>, DecodeError> {
+    check(bytes)
+}
+
+fn delta(bytes: &[u8]) -> Result<CausalDelta<Set>, DecodeError> {
+    check(bytes)
+}
+
+/// Decodes; what is accepted is encoded as it was.
+fn check<T: Encode + Decode>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let value = T::from_bytes(bytes, &DecodeLimits::default())?;
+    assert_eq!(value.to_bytes(), bytes);
+    Ok(value)
+}
+
+fn dot(name: &str, seq: u64) -> Dot {
+    Dot::new(AgentId::new(name).unwrap(), seq).unwrap()
+}
+
+#[track_caller]
+fn assert_not_canonical<T: core::fmt::Debug>(result: Result<T, DecodeError>) {
+    assert!(
+        matches!(result, Err(DecodeError::NotCanonical { .. })),
+        "{result:?}"
+    );
+}
+
+/// An agent `a`, a context of its dots 0..2, and a word `x` under which dot 1 stands.
+fn one_word() -> Vec<u8> {
+    // Flags: one range, long; one word, one range, short. The last seq is one less than the expected 2.
+    Vec::from([1, 1, b'a', flags("10 1 10 10 0"), 0, 0, b'x', 1])
+}
+
+#[test]
+fn the_empty_state_takes_two_bytes() {
+    assert_eq!(state(&[0, 0]), Ok(Causal::new()));
+    assert_eq!(delta(&[0, 0]), Ok(CausalDelta::default()));
+}
+
+#[test]
+fn a_state_by_hand() {
+    let state = state(&one_word()).unwrap();
+    assert_eq!(
+        state.context(),
+        &DotContext::from_iter([dot("a", 0), dot("a", 1)])
+    );
+    let words: Vec<_> = state.store().iter().collect();
+    assert_eq!(words, [(&b'x', &DotSet::from(dot("a", 1)))]);
+}
+
+#[test]
+fn a_delta_by_hand() {
+    // Silent: event 0, gone, and event 1, not gone. Word `x` loses 3 and gains 4.
+    let silent = [1, 1, b'a', flags("11 01 00 0 1"), 0, 0, 0];
+    let word = [flags("0 10 0 10 0"), b'x', 2, 0];
+    let delta = delta(&[&silent[..], &word].concat()).unwrap();
+    assert_eq!(delta.gone, DotContext::from_iter([dot("a", 0)]));
+    assert_eq!(
+        delta.events(),
+        DotContext::from_iter([dot("a", 0), dot("a", 1), dot("a", 4)])
+    );
+    let (word, change) = delta.change().live.iter().next().unwrap();
+    assert_eq!(*word, b'x');
+    assert_eq!(change.removed, DotSet::from(dot("a", 3)));
+    assert_eq!(change.live, DotSet::from(dot("a", 4)));
+}
+
+#[test]
+fn an_agent_that_never_occurs_is_refused() {
+    assert_not_canonical(state(&[1, 1, b'a', 0]));
+    assert_not_canonical(delta(&[1, 1, b'a', 0]));
+}
+
+#[test]
+fn agents_out_of_order_or_twice_are_refused() {
+    let both = |first: u8, second: u8| {
+        // One event of each, in the order of the table.
+        let flags = flags("11 0 0 0");
+        state(&[2, 1, first, 1, second, flags, 0, 0, 0, 1, 0])
+    };
+    assert_eq!(both(b'a', b'b').unwrap().context().n_dots(), 2);
+    assert_not_canonical(both(b'b', b'a'));
+    assert_not_canonical(both(b'a', b'a'));
+}
+
+#[test]
+fn flags_that_nobody_needs_are_clear() {
+    for unused in 1..8 {
+        assert!(state(&[0, 1 << unused]).is_err());
+    }
+    // One event and no words.
+    let one_event = |unused| state(&[1, 1, b'a', flags("10 0 0") | unused, 0]);
+    assert!(one_event(0).is_ok());
+    for unused in 4..8 {
+        assert_not_canonical(one_event(1 << unused));
+    }
+}
+
+#[test]
+fn a_dot_outside_of_the_context_is_refused() {
+    let mut bytes = one_word();
+    assert_eq!(bytes[7], 1, "one before the expected seq");
+    bytes[7] = 0;
+    assert_not_canonical(state(&bytes));
+}
+
+#[test]
+fn a_dot_in_two_places_is_refused() {
+    // As `one_word`, but of two words; the second has the same dot, or the other one.
+    let words = |first: u8, second: u8, back: u8| {
+        let head = [1, 1, b'a', flags("10 1 11 10 0"), 0, 0, 0, first, 1];
+        state(&[&head[..], &[second, flags("10 0"), back]].concat())
+    };
+    assert_eq!(words(b'x', b'y', 3).unwrap().store().len(), 2);
+    assert_not_canonical(words(b'x', b'y', 1));
+    // Words are in order, each once.
+    assert_not_canonical(words(b'y', b'x', 3));
+    assert_not_canonical(words(b'x', b'x', 3));
+}
+
+#[test]
+fn a_word_without_dots_is_refused() {
+    // Its count of ranges is 0.
+    assert_not_canonical(state(&[1, 1, b'a', flags("10 1 10 0"), 0, 0, b'x']));
+    // In a delta, under a word that neither loses nor gains anything.
+    assert_not_canonical(delta(&[
+        1,
+        1,
+        b'a',
+        flags("10 0 0 0 10 0"),
+        0,
+        b'x',
+        flags("0"),
+    ]));
+}
+
+#[test]
+fn an_event_said_twice_is_refused() {
+    // Silent event 0, and word `x` gains 0.
+    let silent = [
+        1,
+        1,
+        b'a',
+        flags("10 0 0 0 10 0"),
+        0,
+        b'x',
+        flags("10 0"),
+        1,
+    ];
+    assert_not_canonical(delta(&silent));
+    // The same, and the event is gone.
+    let gone = [
+        1,
+        1,
+        b'a',
+        flags("10 0 1 0 10 0"),
+        0,
+        b'x',
+        flags("10 0"),
+        1,
+    ];
+    assert_not_canonical(delta(&gone));
+    // Word `x` loses and gains 0.
+    let lost = [1, 1, b'a', flags("0 0 10 10 0 1"), b'x', 0, flags("0 0"), 1];
+    assert_not_canonical(delta(&lost));
+    // The map loses 0, word `x` gains it.
+    let lost_above = [1, 1, b'a', flags("0 10 0 10 0 1"), 0, b'x', flags("0 0"), 1];
+    assert_not_canonical(delta(&lost_above));
+}
+
+#[test]
+fn ranges_that_touch_are_one_range() {
+    // Silent events 0 and 1, as two ranges: of one kind, then of two.
+    let silent = |kinds: u8| delta(&[1, 1, b'a', flags("11 00 00 00") | kinds, 0, 0, 0]);
+    let (first, second) = (1 << 3, 1 << 5);
+    assert_not_canonical(silent(0));
+    assert_not_canonical(silent(first | second));
+    assert_eq!(
+        silent(first).unwrap().gone,
+        DotContext::from_iter([dot("a", 0)])
+    );
+    assert_eq!(
+        silent(second).unwrap().gone,
+        DotContext::from_iter([dot("a", 1)])
+    );
+}
+
+#[test]
+fn no_seq_is_larger_than_the_largest() {
+    // The context is one range that begins at `start` and has `n_more + 2` dots.
+    let range = |start: u64, n_more: u64| {
+        let mut bytes = Vec::from([1, 1, b'a', flags("10 1 0")]);
+        let mut writer = crate::codec::Writer::new();
+        writer.i64(start.cast_signed());
+        writer.u64(n_more);
+        bytes.extend(writer.into_bytes());
+        state(&bytes)
+    };
+    let largest = range(MAX_SEQ - 1, 0).unwrap();
+    assert!(largest.context().contains(&dot("a", MAX_SEQ)));
+    for (start, n_more) in [
+        (MAX_SEQ, 0),
+        (MAX_SEQ - 1, 1),
+        (MAX_SEQ + 1, 0),
+        (0, MAX_SEQ),
+        (0, u64::MAX),
+    ] {
+        let refused = range(start, n_more);
+        assert!(
+            matches!(refused, Err(DecodeError::OutOfRange { .. })),
+            "{refused:?}"
+        );
+    }
+    assert!(range(0, MAX_SEQ - 1).is_ok(), "all events there can be");
+    // Below 0: one seq less than the expected 0.
+    let below = state(&[1, 1, b'a', flags("10 0 0"), 1]);
+    assert!(
+        matches!(below, Err(DecodeError::OutOfRange { .. })),
+        "{below:?}"
+    );
+}
+
+#[test]
+fn counts_are_checked_before_anything_is_kept() {
+    // Very many ranges, words or dots in a few bytes.
+    for many in ["11", "0 11", "0 0 11"] {
+        let bytes = [&[1, 1, b'a', flags(many)][..], &[255; 8], &[1]].concat();
+        assert!(delta(&bytes).is_err());
+        assert!(state(&bytes).is_err());
+    }
+    // One range of very many removed dots, which would be kept one by one.
+    let mut writer = crate::codec::Writer::new();
+    writer.u64(1);
+    writer.str("a");
+    writer.u8(flags("0 10 1 0"));
+    writer.i64(0);
+    writer.u64(1 << 40);
+    let refused = delta(&writer.into_bytes());
+    assert!(refused.is_err_and(|error| error.is_budget_exceeded()));
+}
+
+#[test]
+fn few_bytes_cannot_keep_a_replica_busy_for_long() {
+    // A million dots in ten bytes, twice, the second million before the first: put in one by one, each
+    // would move a million others.
+    let million = |name: &str| {
+        let mut writer = crate::codec::Writer::new();
+        writer.u64(1);
+        writer.str(name);
+        writer.u8(flags("0 0 10 1"));
+        writer.i64(0);
+        writer.u64((1 << 20) - 2);
+        check::<CausalDelta<DotSet>>(&writer.into_bytes()).unwrap()
+    };
+    let mut flag = Causal::<DotSet>::new();
+    for name in ["b", "a"] {
+        flag.apply_delta(&million(name)).unwrap();
+    }
+    assert_eq!(flag.store().len(), 2 << 20);
+    let mut other = Causal::new();
+    other.join(&flag);
+    assert_eq!(other, flag);
+}
+
+/// A payload that takes less than a byte.
+#[derive(Clone, Debug, PartialEq)]
+struct Bit(bool);
+
+impl crate::Payload for Bit {
+    fn join(&mut self, other: &Self) -> bool {
+        let grows = other.0 && !self.0;
+        self.0 |= other.0;
+        grows
+    }
+
+    fn leq(&self, other: &Self) -> bool {
+        self.0 <= other.0
+    }
+}
+
+impl crate::EncodeDots for Bit {
+    fn encode_dots(&self, w: &mut crate::DotWriter<'_>) {
+        w.flag(self.0);
+    }
+}
+
+impl crate::DecodeDots for Bit {
+    fn decode_dots(r: &mut crate::DotReader<'_, '_>) -> Result<Self, DecodeError> {
+        r.flag().map(Self)
+    }
+}
+
+#[test]
+fn a_payload_may_take_less_than_a_byte() {
+    let mut bits = Causal::<crate::DotFun<Bit>>::new();
+    let alice = AgentId::new("alice").unwrap();
+    for n in 0..40 {
+        let written = bits.mutate::<crate::NextSeqError>(&alice, |_, minter| {
+            Ok(Change::bring(crate::DotFun::from((
+                minter.mint()?,
+                Bit(n % 3 == 0),
+            ))))
+        });
+        written.unwrap();
+    }
+    assert_eq!(check(&bits.to_bytes()), Ok(bits));
+}
+
+/// Two deltas of a liar, each sound, in which one event adds two words.
+fn two_places() -> [CausalDelta<Set>; 2] {
+    [b'x', b'y'].map(|word| {
+        let mut delta = CausalDelta::<Set> {
+            events: DotContext::from_iter([dot("mallory", 0)]).into(),
+            gone: DotContext::new(),
+            change: Change::default(),
+        };
+        delta
+            .change
+            .live
+            .merge_at(word, &Change::bring(dot("mallory", 0).into()));
+        check(&delta.to_bytes()).unwrap()
+    })
+}
+
+#[test]
+fn one_event_in_two_places_breaks_neither_states_nor_groups() {
+    let [x, y] = two_places();
+    let Ok(group) = CausalDelta::merge_deltas([&x, &y]);
+    assert_eq!(
+        check(&group.to_bytes()),
+        Ok(group.clone()),
+        "others can read the group"
+    );
+    for deltas in [
+        &[&x, &y][..],
+        &[&y, &x],
+        &[&group],
+        &[&group, &x],
+        &[&x, &group],
+    ] {
+        let mut set = Causal::new();
+        for delta in deltas {
+            set.apply_delta(delta).unwrap();
+            super::assert_invariants(&set);
+            assert_eq!(state(&set.to_bytes()), Ok(set.clone()));
+        }
+    }
+    // Two replicas that believed different halves agree on neither.
+    let (mut ours, mut theirs) = (Causal::new(), Causal::new());
+    ours.apply_delta(&x).unwrap();
+    theirs.apply_delta(&y).unwrap();
+    let before = ours.clone();
+    ours.join(&theirs);
+    theirs.join(&before);
+    assert_eq!(ours, theirs);
+    assert!(ours.store().is_empty());
+}
+
+#[test]
+fn groups_of_contradicting_deltas_are_a_lattice_still() {
+    let [x, y] = two_places();
+    let nothing = CausalDelta::default();
+    for [a, b, c] in [
+        [&x, &y, &x],
+        [&x, &x, &y],
+        [&y, &x, &nothing],
+        [&x, &nothing, &y],
+    ] {
+        super::laws::assert_lattice(a, b, c);
+        super::laws::assert_lattice(&super::joined(a, b), b, c);
+    }
+}
