@@ -1,0 +1,161 @@
+//! What a change makes live in a value of run-time type.
+
+use alloc::vec::Vec;
+
+use crdt_core::codec::DecodeError;
+use crdt_core::{
+    DecodeDots, Dot, DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots, Live, Nestable,
+};
+
+use super::kind::for_all_kinds;
+use super::{Kind, store};
+
+/// What a change makes live in an [`AnyStore`](super::AnyStore), by kind.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AnyLive {
+    parts: Vec<LivePart>,
+}
+
+impl AnyLive {
+    pub(super) fn parts(&self) -> &[LivePart] {
+        &self.parts
+    }
+
+    /// Wraps parts that are sorted by kind.
+    pub(super) fn from_sorted(parts: Vec<LivePart>) -> Self {
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        Self {
+            parts: parts.collect(),
+        }
+    }
+}
+
+impl Dotted for AnyLive {
+    fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    fn for_each_dot(&self, visit: &mut dyn FnMut(&Dot)) {
+        self.parts.iter().for_each(|part| part.for_each_dot(visit));
+    }
+
+    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+        let mut changed = false;
+        self.parts.retain_mut(|part| {
+            changed |= part.remove_dots(removed);
+            !part.is_empty()
+        });
+        changed
+    }
+}
+
+impl Live for AnyLive {
+    fn merge(&mut self, other: &Self) -> bool {
+        let mut changed = false;
+        for theirs in &other.parts {
+            match self
+                .parts
+                .binary_search_by_key(&theirs.kind(), LivePart::kind)
+            {
+                Ok(at) => changed |= self.parts[at].merge(theirs),
+                Err(at) => {
+                    self.parts.insert(at, theirs.clone());
+                    changed = true;
+                }
+            }
+        }
+        changed
+    }
+
+    fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+        self.parts
+            .iter()
+            .for_each(|part| part.for_each_removed(visit));
+    }
+}
+
+impl EncodeDots for AnyLive {
+    fn encode_dots(&self, w: &mut DotWriter<'_>) {
+        w.count(self.parts.len());
+        self.parts.iter().for_each(|part| part.encode_dots(w));
+    }
+}
+
+impl DecodeDots for AnyLive {
+    fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
+        let parts = store::decode_parts(r, LivePart::kind, LivePart::is_empty)?;
+        Ok(Self { parts })
+    }
+}
+
+macro_rules! live_parts {
+    ($($kind:ident = $tag:literal: $type:ty, $name:literal;)*) => {
+        /// What a change makes live in a store of one kind.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum LivePart {
+            $(
+                #[doc = concat!("Of the kind [`", stringify!($kind), "`](Kind::", stringify!($kind), ").")]
+                $kind(<<$type as Nestable>::Store as DotStore>::Live),
+            )*
+        }
+
+        impl LivePart {
+            pub(super) const fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)*
+                }
+            }
+
+            pub(super) fn is_empty(&self) -> bool {
+                match self {
+                    $(Self::$kind(live) => Dotted::is_empty(live),)*
+                }
+            }
+
+            fn for_each_dot(&self, visit: &mut dyn FnMut(&Dot)) {
+                match self {
+                    $(Self::$kind(live) => live.for_each_dot(visit),)*
+                }
+            }
+
+            fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+                match self {
+                    $(Self::$kind(live) => live.for_each_removed(visit),)*
+                }
+            }
+
+            fn remove_dots(&mut self, removed: &DotSet) -> bool {
+                match self {
+                    $(Self::$kind(live) => live.remove_dots(removed),)*
+                }
+            }
+
+            fn merge(&mut self, other: &Self) -> bool {
+                match (self, other) {
+                    $((Self::$kind(ours), Self::$kind(theirs)) => ours.merge(theirs),)*
+                    _ => false,
+                }
+            }
+        }
+
+        impl EncodeDots for LivePart {
+            fn encode_dots(&self, w: &mut DotWriter<'_>) {
+                w.value(&self.kind());
+                match self {
+                    $(Self::$kind(live) => live.encode_dots(w),)*
+                }
+            }
+        }
+
+        impl DecodeDots for LivePart {
+            fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
+                match r.value()? {
+                    $(Kind::$kind => r.nested(|r| DecodeDots::decode_dots(r).map(Self::$kind)),)*
+                }
+            }
+        }
+    };
+}
+
+for_all_kinds!(live_parts);

@@ -1,0 +1,176 @@
+//! One store of a kind.
+
+use crdt_core::codec::DecodeError;
+use crdt_core::{
+    DecodeDots, Dot, DotContext, DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots,
+    Equivocation, Nestable,
+};
+
+use super::kind::for_all_kinds;
+use super::{AnySeen, Kind, LivePart};
+
+macro_rules! parts {
+    ($($kind:ident = $tag:literal: $type:ty, $name:literal;)*) => {
+        /// A store of one kind.
+        #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(rename_all = "snake_case")
+        )]
+        #[non_exhaustive]
+        pub enum Part {
+            $(
+                #[doc = concat!("Of the kind [`", stringify!($kind), "`](Kind::", stringify!($kind), ").")]
+                $kind(<$type as Nestable>::Store),
+            )*
+        }
+
+        impl Part {
+            /// Returns the store of a kind before any event.
+            pub(super) fn empty(kind: Kind) -> Self {
+                match kind {
+                    $(Kind::$kind => Self::$kind(Default::default()),)*
+                }
+            }
+
+            pub(super) const fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)*
+                }
+            }
+
+            pub(super) fn is_empty(&self) -> bool {
+                match self {
+                    $(Self::$kind(store) => Dotted::is_empty(store),)*
+                }
+            }
+
+            pub(super) fn for_each_dot(&self, visit: &mut dyn FnMut(&Dot)) {
+                match self {
+                    $(Self::$kind(store) => store.for_each_dot(visit),)*
+                }
+            }
+
+            pub(super) fn remove_dots(&mut self, removed: &DotSet) -> bool {
+                match self {
+                    $(Self::$kind(store) => store.remove_dots(removed),)*
+                }
+            }
+
+            /// As [`DotStore::apply`], with `live` of the same kind, or none.
+            pub(super) fn apply(
+                &mut self,
+                live: Option<&LivePart>,
+                removed: &DotSet,
+                known: &DotContext,
+                feed: Option<&mut AnySeen>,
+            ) -> bool {
+                match (self, live) {
+                    $(
+                        (Self::$kind(store), Some(LivePart::$kind(live))) => {
+                            AnySeen::watch(feed, |feed| store.apply(live, removed, known, feed))
+                        }
+                        (Self::$kind(store), _) => AnySeen::watch(feed, |feed| {
+                            store.apply(&Default::default(), removed, known, feed)
+                        }),
+                    )*
+                }
+            }
+
+            /// As [`DotStore::join`], with `other` of the same kind.
+            pub(super) fn join(
+                &mut self,
+                known: &DotContext,
+                other: &Self,
+                other_known: &DotContext,
+                feed: Option<&mut AnySeen>,
+            ) -> bool {
+                match (self, other) {
+                    $(
+                        (Self::$kind(ours), Self::$kind(theirs)) => {
+                            AnySeen::watch(feed, |feed| ours.join(known, theirs, other_known, feed))
+                        }
+                    )*
+                    _ => false,
+                }
+            }
+
+            pub(super) fn leq(&self, known: &DotContext, other: &Self) -> bool {
+                match (self, other) {
+                    $((Self::$kind(ours), Self::$kind(theirs)) => ours.leq(known, theirs),)*
+                    _ => false,
+                }
+            }
+
+            pub(super) fn changes_since(
+                &self,
+                known: &DotContext,
+                base: &Self,
+                base_known: &DotContext,
+                removed: &mut DotSet,
+            ) -> Option<LivePart> {
+                match (self, base) {
+                    $(
+                        (Self::$kind(ours), Self::$kind(base)) => {
+                            Some(LivePart::$kind(ours.changes_since(known, base, base_known, removed)))
+                        }
+                    )*
+                    _ => None,
+                }
+            }
+
+            pub(super) fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
+                match self {
+                    $(Self::$kind(store) => store.for_each_part(&mut |part| emit(Self::$kind(part))),)*
+                }
+            }
+
+            pub(super) fn check(&self, live: &LivePart) -> Result<(), Equivocation> {
+                match (self, live) {
+                    $((Self::$kind(store), LivePart::$kind(live)) => store.check(live),)*
+                    _ => Ok(()),
+                }
+            }
+        }
+
+        impl EncodeDots for Part {
+            fn encode_dots(&self, w: &mut DotWriter<'_>) {
+                w.value(&self.kind());
+                match self {
+                    $(Self::$kind(store) => store.encode_dots(w),)*
+                }
+            }
+        }
+
+        impl DecodeDots for Part {
+            fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
+                match r.value()? {
+                    $(Kind::$kind => r.nested(|r| DecodeDots::decode_dots(r).map(Self::$kind)),)*
+                }
+            }
+        }
+    };
+}
+
+for_all_kinds!(parts);
+
+/// Reads parts that are sorted by kind, none of them empty.
+#[cfg(feature = "serde")]
+pub(super) fn deserialize_parts<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<alloc::vec::Vec<Part>, D::Error> {
+    use serde::Deserialize;
+    use serde::de::Error;
+
+    let parts = alloc::vec::Vec::<Part>::deserialize(deserializer)?;
+    if !parts.is_sorted_by(|left, right| left.kind() < right.kind()) {
+        return Err(Error::custom(
+            "kinds are out of order, or one is listed twice",
+        ));
+    }
+    if parts.iter().any(Part::is_empty) {
+        return Err(Error::custom("a kind without content is listed"));
+    }
+    Ok(parts)
+}

@@ -1,0 +1,171 @@
+//! Which type is allowed where.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crdt_core::{Classify, ErrorKind};
+
+use super::{AnyLive, Kind, LivePart};
+
+/// Which type of value is allowed, and below the keys of a map, where.
+///
+/// # Examples
+/// ```
+/// use crdt_maps::{CrdtSpec, Kind};
+///
+/// // A document: a title, and scores of any player.
+/// let spec = CrdtSpec::record([
+///     ("title", CrdtSpec::Leaf(Kind::CausalRegister)),
+///     ("scores", CrdtSpec::map(CrdtSpec::Leaf(Kind::Counter))),
+/// ]);
+/// # assert_ne!(spec, CrdtSpec::Any);
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[non_exhaustive]
+pub enum CrdtSpec {
+    /// Anything, to any depth.
+    Any,
+    /// A value of this kind; below a [`Kind::Map`], anything.
+    Leaf(Kind),
+    /// A map with values of one spec under all keys.
+    Map(Box<Self>),
+    /// A map with these keys and no other.
+    Record(BTreeMap<String, Self>),
+}
+
+/// A value stands where the spec has another type, or nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct SpecMismatch {
+    /// The keys that lead to it, from the outermost.
+    pub path: Vec<String>,
+    /// The kind that is allowed there; `None` if no value is.
+    pub expected: Option<Kind>,
+    /// The kind that was found.
+    pub found: Kind,
+}
+
+impl CrdtSpec {
+    /// Returns the spec of a map with values of one spec under all keys.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`CrdtSpec`].
+    #[must_use]
+    pub fn map(values: Self) -> Self {
+        Self::Map(Box::new(values))
+    }
+
+    /// Returns the spec of a map with these keys and no other.
+    ///
+    /// # Complexity
+    /// O(n log n).
+    /// # Examples
+    /// See [`CrdtSpec`].
+    #[must_use]
+    pub fn record<K: Into<String>>(fields: impl IntoIterator<Item = (K, Self)>) -> Self {
+        Self::Record(
+            fields
+                .into_iter()
+                .map(|(key, spec)| (key.into(), spec))
+                .collect(),
+        )
+    }
+
+    /// Finds a value in a change that is not allowed where it stands.
+    ///
+    /// # Errors
+    /// The first such value, with the path to it.
+    /// # Complexity
+    /// O(change).
+    /// # Examples
+    /// ```
+    /// use crdt_maps::{AnyLive, CrdtSpec, Kind};
+    ///
+    /// assert!(CrdtSpec::Leaf(Kind::OrSet).check(&AnyLive::default()).is_ok());
+    /// ```
+    pub fn check(&self, live: &AnyLive) -> Result<(), SpecMismatch> {
+        live.parts()
+            .iter()
+            .try_for_each(|part| self.check_part(part))
+    }
+
+    fn check_part(&self, part: &LivePart) -> Result<(), SpecMismatch> {
+        let mismatch = |expected| {
+            Err(SpecMismatch {
+                path: Vec::new(),
+                expected,
+                found: part.kind(),
+            })
+        };
+        match (self, part) {
+            (Self::Any, _) => Ok(()),
+            (Self::Leaf(kind), part) if *kind == part.kind() => Ok(()),
+            (Self::Leaf(kind), _) => mismatch(Some(*kind)),
+            (Self::Map(_) | Self::Record(_), LivePart::Map(entries)) => {
+                entries.iter().try_for_each(|(key, change)| {
+                    let (_, value) = &change.live;
+                    self.check_entry(key, value)
+                        .map_err(|error| error.below(key))
+                })
+            }
+            (Self::Map(_) | Self::Record(_), _) => mismatch(Some(Kind::Map)),
+        }
+    }
+
+    /// Checks what comes to life under a key; a key that only loses dots is always allowed.
+    fn check_entry(&self, key: &str, value: &AnyLive) -> Result<(), SpecMismatch> {
+        match self {
+            Self::Map(values) => values.check(value),
+            Self::Record(fields) => match (fields.get(key), value.parts().first()) {
+                (Some(spec), _) => spec.check(value),
+                (None, Some(found)) => Err(SpecMismatch {
+                    path: Vec::new(),
+                    expected: None,
+                    found: found.kind(),
+                }),
+                (None, None) => Ok(()),
+            },
+            Self::Any | Self::Leaf(_) => Ok(()),
+        }
+    }
+}
+
+impl SpecMismatch {
+    /// The same, seen from one key further out.
+    fn below(mut self, key: &str) -> Self {
+        self.path.insert(0, key.into());
+        self
+    }
+}
+
+impl fmt::Display for SpecMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path,
+            expected,
+            found,
+        } = self;
+        match expected {
+            Some(expected) => write!(f, "expected {expected}, found {found} at {path:?}"),
+            None => write!(f, "expected no value, found {found} at {path:?}"),
+        }
+    }
+}
+
+impl core::error::Error for SpecMismatch {}
+
+impl Classify for SpecMismatch {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Malformed
+    }
+}

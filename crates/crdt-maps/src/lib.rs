@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+/// The examples of the design document are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/design/maps.md")]
+struct Design;
+
+mod any;
+mod causal;
+mod plain;
+
+pub use self::any::{
+    AnyCrdt, AnyDelta, AnyError, AnyFeed, AnyKind, AnyLive, AnySeen, AnyStore, CrdtSpec, Float, Kind,
+    LivePart, NotFinite, Part, SpecMismatch, Value,
+};
+pub use self::causal::{
+    CausalRegister, CausalRegisterStore, DisableWinsFlag, DisableWinsFlagStore, EnableWinsFlag,
+    EnableWinsFlagStore, Member, MvRegister, MvRegisterStore, OrMap, OrMapDelta, OrMapEntry,
+    OrMapStore, OrSet, OrSetDelta, OrSetStore, RwMember, RwSet, RwSetDelta, RwSetStore, Slot,
+    Stamped,
+};
+pub use self::plain::{
+    CausalLengthSet, CleanError, ConflictingWrite, GMap, GSet, LengthError, LwwMap, LwwRegister,
+    StampError, TwoPSet,
+};
