@@ -6,14 +6,18 @@
 //! the implementation, so the rivals in `benches/compare` use this crate with other names.
 //!
 //! - [`Args`] says which benchmarks are wanted, and whether one quick run of each is enough.
-//! - [`histories`] and [`keystrokes`] are the inputs: recorded traces, or generated ones.
-//! - [`Timings`] measures a job many times, [`live`] a long series of small steps.
+//! - [`histories`] and [`keystrokes`] are the inputs of text: recorded traces, or generated ones;
+//!   [`maps_input`] has those of maps and sets.
+//! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
+//!   such a series in batches.
 
 mod args;
 mod feed;
 mod input;
 mod live;
+pub mod maps_input;
 mod row;
+mod steps;
 mod stopwatch;
 mod timings;
 
@@ -22,4 +26,10 @@ pub use feed::{Run, op_log, runs};
 pub use input::{Input, histories, keystrokes};
 pub use live::{Latencies, live};
 pub use row::Row;
+pub use steps::steps;
 pub use timings::Timings;
+
+/// The examples of the project's README are tests; here everything is at hand that they use.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

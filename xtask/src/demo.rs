@@ -1,9 +1,11 @@
-//! `cargo xtask demo [--seed S]`: three people write one text, go offline, and agree again.
+//! `cargo xtask demo [--seed S]`: three people write one text and fill a map of counters, go offline, and
+//! agree again.
 //!
 //! Nothing is random but the network, and that follows its seed: the same seed prints the same.
 
 mod link;
 mod replica;
+mod supplies;
 
 use crate::feed::sha256_hex;
 use crate::outcome::{Outcome, Stop};
@@ -78,7 +80,9 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
         "   link: {} messages lost, {} doubled",
         link.n_lost, link.n_doubled
     );
-    conclude(&replicas)
+    let text = conclude(&replicas)?;
+    let supplies = supplies::run(&mut link)?;
+    Ok(Outcome::passed_if([text, supplies] == [Outcome::Passed; 2]))
 }
 
 fn send_outboxes(link: &mut Link, outboxes: Vec<Vec<Vec<u8>>>) {
@@ -148,7 +152,7 @@ fn conclude(replicas: &[Replica]) -> Result<Outcome, Stop> {
     println!();
     let digests: Vec<String> = replicas
         .iter()
-        .map(|r| sha256_hex(&r.doc.to_string()))
+        .map(|r| sha256_hex(r.doc.to_string()))
         .collect();
     for (replica, digest) in replicas.iter().zip(&digests) {
         println!("   {}  sha256 {digest}", replica.name);

@@ -41,10 +41,10 @@ pub(crate) fn runs(trace: &Trace) -> Vec<Run<'_>> {
     trace.txns.iter().map(|txn| Run::new(trace, txn)).collect()
 }
 
-/// The sha256 of a text's UTF-8 bytes, in hexadecimal.
-pub(crate) fn sha256_hex(text: &str) -> String {
+/// The sha256 of some bytes, or of a text's UTF-8, in hexadecimal.
+pub(crate) fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(text.as_bytes())
+    sha2::Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()

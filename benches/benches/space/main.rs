@@ -2,6 +2,7 @@
 //!
 //! They run on an allocator that counts, so nothing is timed here.
 
+mod maps;
 mod text;
 
 use benches::Args;
@@ -11,7 +12,9 @@ use crdt_testkit::CountingAlloc;
 static ALLOC: CountingAlloc = CountingAlloc::new();
 
 fn main() {
-    text::run(&Args::from_env());
+    let args = Args::from_env();
+    text::run(&args);
+    maps::run(&args);
 }
 
 /// The most memory that a job had in use at once, and what its result holds, in bytes.
