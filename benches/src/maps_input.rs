@@ -29,9 +29,9 @@ pub fn sizes(args: &Args, sizes: &[usize]) -> Vec<usize> {
     }
 }
 
-/// Which entries of a map of `len` are changed, one after the other and all over the map, in
+/// Which entries of a map of `len` are written, one after the other and all over the map, in
 /// batches of `n_steps`.
-pub fn changed_entries(args: &Args, len: usize, n_steps: usize) -> Vec<Vec<usize>> {
+pub fn written_entries(args: &Args, len: usize, n_steps: usize) -> Vec<Vec<usize>> {
     let batch = |batch: usize| {
         let steps = batch * n_steps..(batch + 1) * n_steps;
         steps.map(|step| step * 7_919 % len).collect()

@@ -15,6 +15,7 @@ mod bench;
 mod conformance;
 mod demo;
 mod feed;
+mod laws;
 mod outcome;
 mod replay;
 mod stopwatch;
@@ -52,6 +53,7 @@ fn run(verb: &str, args: &[String]) -> Result<Outcome, Stop> {
         "bench" => bench::run(args),
         "conformance" => conformance::run(args),
         "demo" => demo::run(args),
+        "laws" => laws::run(args),
         "replay" => replay::run(args),
         "test" => test::run(args),
         "tidy" => tidy::run(args),
@@ -68,6 +70,8 @@ usage: cargo xtask COMMAND
 
   demo [--seed S]                 replicas edit offline, exchange over a lossy link, agree
   test [ARGS]                     the whole test suite; ARGS go to `cargo test`
+  laws [--cases N] [--seed S] [FILTER]
+                                  every type against every law, over random histories
   replay [--live] [--json] FILE.. replays editing traces: time, sha256 of the text, ok or MISMATCH
   conformance [--seed S] FILE..   runs conformance vectors in several orders and through the codec
   bench [--compare] [--json] [--traces DIR] [FILTER]

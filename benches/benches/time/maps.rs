@@ -1,6 +1,6 @@
 //! Benchmarks of time for counters, sets and maps.
 
-use benches::maps_input::{added_elements, changed_entries, differing_entries, key, sizes, spread};
+use benches::maps_input::{added_elements, differing_entries, key, sizes, spread, written_entries};
 use benches::{Args, Timings, steps};
 use crdt_core::{AgentId, DeltaState, Lattice, NextSeqError, Timestamp};
 use crdt_counters::GCounter;
@@ -64,7 +64,7 @@ fn join_one_key(args: &Args, len: usize) {
         let puts = entries.into_iter();
         puts.map(|idx| put(&mut theirs, &bob, idx)).collect()
     };
-    let entries = changed_entries(args, len, 300);
+    let entries = written_entries(args, len, 300);
     let batches: Vec<Vec<Delta>> = entries.into_iter().map(&mut put_all).collect();
     drop(theirs);
     steps(args, &bench, SUBJECT, batches, |delta| {

@@ -129,8 +129,10 @@ impl ResettableCounterStore {
         if by == 0 {
             return Ok(Change::default());
         }
-        let growing = self.0.iter().rev().find(|(dot, _)| minter.may_grow(dot));
-        let grown = growing.and_then(|(dot, tally)| Some((dot.clone(), tally.grow(by)?)));
+        let grown = self.0.iter().rev().find_map(|(dot, tally)| {
+            let tally = tally.grow(by)?;
+            minter.grow(dot).then(|| (dot.clone(), tally))
+        });
         let entry = match grown {
             Some(entry) => entry,
             None => (

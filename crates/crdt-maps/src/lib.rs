@@ -13,8 +13,8 @@ mod causal;
 mod plain;
 
 pub use self::any::{
-    AnyCrdt, AnyDelta, AnyError, AnyFeed, AnyKind, AnyLive, AnySeen, AnyStore, CrdtSpec, Float, Kind,
-    LivePart, NotFinite, Part, SpecMismatch, Value,
+    AnyCrdt, AnyDelta, AnyError, AnyFeed, AnyKind, AnyLive, AnySeen, AnyStore, CrdtSpec, Float,
+    Kind, LivePart, NotFinite, Part, SpecMismatch, Value,
 };
 pub use self::causal::{
     CausalRegister, CausalRegisterStore, DisableWinsFlag, DisableWinsFlagStore, EnableWinsFlag,

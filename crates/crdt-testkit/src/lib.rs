@@ -7,6 +7,7 @@
 //! - [`Reference`] is the naive eg-walker that says which text a history must produce.
 //! - [`generate`] makes histories from a seed, [`topo`] rewrites a history into an equivalent one.
 //! - [`directed_cases`] are small histories that each catch one mistake; [`shrink`] makes more.
+//! - [`laws`] holds replicated types to the laws, by random histories and a naive specification.
 //! - [`data`] finds recorded traces and vectors where there are some.
 //! - [`CountingAlloc`] measures how many bytes a program holds.
 
@@ -16,6 +17,7 @@ mod cases;
 mod counting_alloc;
 pub mod data;
 pub mod generate;
+pub mod laws;
 mod notation;
 mod reference;
 mod rng;

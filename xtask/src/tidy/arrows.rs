@@ -4,7 +4,7 @@ use super::Finding;
 use super::workspace::Package;
 
 /// What each crate may depend on. Crates with `ANY` are programs that nothing depends on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("crdt-core", &[]),
     ("crdt-counters", &["crdt-core"]),
     ("crdt-maps", &["crdt-core", "crdt-counters"]),
@@ -12,6 +12,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("crdt-sync", &["crdt-core"]),
     ("crdt-testkit", &["crdt-core"]),
     ("benches", ANY),
+    ("laws", ANY),
     ("xtask", ANY),
 ];
 

@@ -1,5 +1,6 @@
 //! Who mutates, and the dots that a mutation uses.
 
+use super::DotSet;
 use crate::{AgentId, Dot, DotContext, DotRange, MAX_SEQ, NextSeqError};
 
 /// Who mutates: an agent, and which of its dots no one else has seen yet.
@@ -81,6 +82,8 @@ pub struct Minter {
     first: u64,
     next: u64,
     unshipped_from: u64,
+    /// Dots that have grown in this mutation.
+    grown: DotSet,
 }
 
 impl Minter {
@@ -91,6 +94,7 @@ impl Minter {
             first: next,
             next,
             unshipped_from: author.unshipped_from,
+            grown: DotSet::new(),
         })
     }
 
@@ -140,16 +144,18 @@ impl Minter {
         })
     }
 
-    /// Returns whether `dot` is the author's own and has not been seen elsewhere, so that its payload
-    /// may still grow.
+    /// Returns whether the payload of `dot` may grow: it is the author's own, nobody else has seen it,
+    /// and it has not grown in this mutation yet.
+    ///
+    /// Once for each dot, because a mutator reads the state from before the mutation: two changes that
+    /// grow one dot from there are two versions of it, and one would be lost.
     ///
     /// # Complexity
-    /// O(1).
+    /// O(log n), n = dots grown in this mutation.
     /// # Examples
     /// See [`Author::with_unshipped`].
-    #[must_use]
-    pub fn may_grow(&self, dot: &Dot) -> bool {
-        dot.seq >= self.unshipped_from && dot.agent == self.agent
+    pub fn grow(&mut self, dot: &Dot) -> bool {
+        dot.seq >= self.unshipped_from && dot.agent == self.agent && self.grown.insert(dot.clone())
     }
 
     /// Returns all dots minted.

@@ -9,6 +9,7 @@ mod deltas;
 mod feed;
 mod hostile;
 mod laws;
+mod liars;
 mod minter;
 mod oracle;
 mod parts;

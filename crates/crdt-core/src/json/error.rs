@@ -9,7 +9,7 @@ use crate::{Classify, ErrorKind};
 /// Why a document was not read, or a state not written.
 ///
 /// It carries text, unlike other errors here: it is for people who look at a document.
-/// The message can repeat parts of the document.
+/// The reason can repeat parts of the document.
 ///
 /// # Examples
 /// ```
@@ -24,7 +24,7 @@ use crate::{Classify, ErrorKind};
 /// assert_eq!(error.to_string(), "v: the state is of version 2, not 1 at line 1 column 20");
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{path}: {message}")]
+#[error("{path}: {reason}")]
 #[non_exhaustive]
 pub struct JsonError {
     /// What kind of trouble it is.
@@ -36,7 +36,7 @@ pub struct JsonError {
     /// Where in the line: how many bytes were read; 0 if it was not read.
     pub column: usize,
     /// What is wrong, in words.
-    pub message: String,
+    pub reason: String,
 }
 
 /// What kind of trouble a [`JsonError`] reports.
@@ -82,7 +82,7 @@ impl JsonError {
             path,
             line: error.line(),
             column: error.column(),
-            message: error.to_string(),
+            reason: error.to_string(),
         }
     }
 }

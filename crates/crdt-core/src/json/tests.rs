@@ -73,8 +73,8 @@ fn assert_refused(document: &str, problem: JsonProblem, path: &str, message: &st
     let error = from_str::<Book>(document).unwrap_err();
     let found = (error.problem, &error.path[..]);
     assert_eq!(found, (problem, path), "{error}");
-    assert!(error.message.starts_with(message), "{error}");
-    assert_eq!(error.to_string(), format!("{path}: {}", error.message));
+    assert!(error.reason.starts_with(message), "{error}");
+    assert_eq!(error.to_string(), format!("{path}: {}", error.reason));
     assert_eq!(error.line, 1);
     assert_eq!(error.kind(), ErrorKind::Malformed);
 }
@@ -108,7 +108,7 @@ fn another_type_or_version_is_told_by_its_name_whatever_the_state() {
     let long = with("book", &"x".repeat(1000));
     let error = from_str::<Book>(&long).unwrap_err();
     assert_eq!(error.problem, WrongType);
-    assert!(error.message.len() < 200);
+    assert!(error.reason.len() < 200);
     assert_refused(
         r#"{"type":7}"#,
         WrongType,
@@ -280,7 +280,7 @@ fn deep_nesting_is_refused_before_the_stack_ends() {
     let error = deep(100_000).unwrap_err();
     assert_eq!(error.problem, JsonProblem::Syntax);
     assert!(
-        error.message.starts_with("recursion limit exceeded"),
+        error.reason.starts_with("recursion limit exceeded"),
         "{error}"
     );
 }

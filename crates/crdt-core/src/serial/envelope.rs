@@ -12,7 +12,7 @@ use crate::Named;
 
 /// A state as `{type, v, state}`, for formats and stores that keep many types side by side.
 ///
-/// It works with every serde format; [`json`](crate::json) (feature `json`) has shorter ways for JSON.
+/// It works with every serde format; the module `json` (and its feature) has shorter ways for JSON.
 ///
 /// Name and version are checked as they are read, so that a document of another type is refused by its
 /// name, and not for whatever its state happens to look like.

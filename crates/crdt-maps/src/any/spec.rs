@@ -49,8 +49,8 @@ pub struct SpecMismatch {
     pub path: Vec<String>,
     /// The kind that is allowed there; `None` if no value is.
     pub expected: Option<Kind>,
-    /// The kind that was found.
-    pub found: Kind,
+    /// The kind that was found; `None` if a key is there that must not be, without a value.
+    pub found: Option<Kind>,
 }
 
 impl CrdtSpec {
@@ -104,7 +104,7 @@ impl CrdtSpec {
             Err(SpecMismatch {
                 path: Vec::new(),
                 expected,
-                found: part.kind(),
+                found: Some(part.kind()),
             })
         };
         match (self, part) {
@@ -113,8 +113,9 @@ impl CrdtSpec {
             (Self::Leaf(kind), _) => mismatch(Some(*kind)),
             (Self::Map(_) | Self::Record(_), LivePart::Map(entries)) => {
                 entries.iter().try_for_each(|(key, change)| {
-                    let (_, value) = &change.live;
-                    self.check_entry(key, value)
+                    let (presence, value) = &change.live;
+                    let is_bare = !presence.is_empty() && value.parts().is_empty();
+                    self.check_entry(key, value, is_bare)
                         .map_err(|error| error.below(key))
                 })
             }
@@ -123,17 +124,17 @@ impl CrdtSpec {
     }
 
     /// Checks what comes to life under a key; a key that only loses dots is always allowed.
-    fn check_entry(&self, key: &str, value: &AnyLive) -> Result<(), SpecMismatch> {
+    fn check_entry(&self, key: &str, value: &AnyLive, is_bare: bool) -> Result<(), SpecMismatch> {
         match self {
             Self::Map(values) => values.check(value),
-            Self::Record(fields) => match (fields.get(key), value.parts().first()) {
-                (Some(spec), _) => spec.check(value),
-                (None, Some(found)) => Err(SpecMismatch {
+            Self::Record(fields) => match fields.get(key) {
+                Some(spec) => spec.check(value),
+                None if is_bare || !value.parts().is_empty() => Err(SpecMismatch {
                     path: Vec::new(),
                     expected: None,
-                    found: found.kind(),
+                    found: value.parts().first().map(LivePart::kind),
                 }),
-                (None, None) => Ok(()),
+                None => Ok(()),
             },
             Self::Any | Self::Leaf(_) => Ok(()),
         }
@@ -155,10 +156,10 @@ impl fmt::Display for SpecMismatch {
             expected,
             found,
         } = self;
-        match expected {
-            Some(expected) => write!(f, "expected {expected}, found {found} at {path:?}"),
-            None => write!(f, "expected no value, found {found} at {path:?}"),
-        }
+        let name = |kind: &Option<Kind>, none| kind.map_or(none, Kind::name);
+        let expected = name(expected, "no such key");
+        let found = name(found, "the key alone");
+        write!(f, "expected {expected}, found {found} at {path:?}")
     }
 }
 

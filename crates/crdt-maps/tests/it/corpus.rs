@@ -21,10 +21,17 @@
 mod anomalies_of_delivery;
 mod anomalies_of_removal;
 mod anomalies_of_trust;
+mod any_depth;
+mod any_kinds;
+mod any_spec;
+mod bulk;
 mod errors;
+mod feed;
+mod feed_truth;
 mod fresh_start;
 mod nesting;
 mod presence;
+mod reading;
 mod shorthand;
 mod trap_of_equality;
 mod traps_of_identity;

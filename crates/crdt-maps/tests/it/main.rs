@@ -3,6 +3,7 @@
 extern crate alloc;
 
 mod corpus;
+mod golden;
 mod history;
 mod laws;
 mod plain_forms;

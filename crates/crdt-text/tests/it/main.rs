@@ -13,3 +13,4 @@ mod model;
 mod oplog;
 mod support;
 mod traits;
+mod vectors;

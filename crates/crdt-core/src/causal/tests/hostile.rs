@@ -4,18 +4,15 @@ use alloc::vec::Vec;
 
 use super::stores::Set;
 use crate::codec::{Decode, DecodeError, DecodeLimits, Encode};
-use crate::{
-    AgentId, Causal, CausalDelta, Change, Delta, DeltaState, Dot, DotContext, DotSet, Lattice,
-    MAX_SEQ,
-};
+use crate::{AgentId, Causal, CausalDelta, Dot, DotContext, DotSet, MAX_SEQ};
 
 /// Eight flags, the first in the lowest bit.
-fn flags(flags: &str) -> u8 {
+pub(super) fn flags(flags: &str) -> u8 {
     let flags = flags.bytes().filter(|flag| *flag != b' ');
     flags.rev().fold(0, |byte, flag| byte << 1 | (flag - b'0'))
 }
 
-fn state(bytes: &[u8]) -> Result<Causal<Set>, DecodeError> {
+pub(super) fn state(bytes: &[u8]) -> Result<Causal<Set>, DecodeError> {
     check(bytes)
 }
 
@@ -24,13 +21,13 @@ fn delta(bytes: &[u8]) -> Result<CausalDelta<Set>, DecodeError> {
 }
 
 /// Decodes; what is accepted is encoded as it was.
-fn check<T: Encode + Decode>(bytes: &[u8]) -> Result<T, DecodeError> {
+pub(super) fn check<T: Encode + Decode>(bytes: &[u8]) -> Result<T, DecodeError> {
     let value = T::from_bytes(bytes, &DecodeLimits::default())?;
     assert_eq!(value.to_bytes(), bytes);
     Ok(value)
 }
 
-fn dot(name: &str, seq: u64) -> Dot {
+pub(super) fn dot(name: &str, seq: u64) -> Dot {
     Dot::new(AgentId::new(name).unwrap(), seq).unwrap()
 }
 
@@ -254,136 +251,4 @@ fn counts_are_checked_before_anything_is_kept() {
     writer.u64(1 << 40);
     let refused = delta(&writer.into_bytes());
     assert!(refused.is_err_and(|error| error.is_budget_exceeded()));
-}
-
-#[test]
-fn few_bytes_cannot_keep_a_replica_busy_for_long() {
-    // A million dots in ten bytes, twice, the second million before the first: put in one by one, each
-    // would move a million others.
-    let million = |name: &str| {
-        let mut writer = crate::codec::Writer::new();
-        writer.u64(1);
-        writer.str(name);
-        writer.u8(flags("0 0 10 1"));
-        writer.i64(0);
-        writer.u64((1 << 20) - 2);
-        check::<CausalDelta<DotSet>>(&writer.into_bytes()).unwrap()
-    };
-    let mut flag = Causal::<DotSet>::new();
-    for name in ["b", "a"] {
-        flag.apply_delta(&million(name)).unwrap();
-    }
-    assert_eq!(flag.store().len(), 2 << 20);
-    let mut other = Causal::new();
-    other.join(&flag);
-    assert_eq!(other, flag);
-}
-
-/// A payload that takes less than a byte.
-#[derive(Clone, Debug, PartialEq)]
-struct Bit(bool);
-
-impl crate::Payload for Bit {
-    fn join(&mut self, other: &Self) -> bool {
-        let grows = other.0 && !self.0;
-        self.0 |= other.0;
-        grows
-    }
-
-    fn leq(&self, other: &Self) -> bool {
-        self.0 <= other.0
-    }
-}
-
-impl crate::EncodeDots for Bit {
-    fn encode_dots(&self, w: &mut crate::DotWriter<'_>) {
-        w.flag(self.0);
-    }
-}
-
-impl crate::DecodeDots for Bit {
-    fn decode_dots(r: &mut crate::DotReader<'_, '_>) -> Result<Self, DecodeError> {
-        r.flag().map(Self)
-    }
-}
-
-#[test]
-fn a_payload_may_take_less_than_a_byte() {
-    let mut bits = Causal::<crate::DotFun<Bit>>::new();
-    let alice = AgentId::new("alice").unwrap();
-    for n in 0..40 {
-        let written = bits.mutate::<crate::NextSeqError>(&alice, |_, minter| {
-            Ok(Change::bring(crate::DotFun::from((
-                minter.mint()?,
-                Bit(n % 3 == 0),
-            ))))
-        });
-        written.unwrap();
-    }
-    assert_eq!(check(&bits.to_bytes()), Ok(bits));
-}
-
-/// Two deltas of a liar, each sound, in which one event adds two words.
-fn two_places() -> [CausalDelta<Set>; 2] {
-    [b'x', b'y'].map(|word| {
-        let mut delta = CausalDelta::<Set> {
-            events: DotContext::from_iter([dot("mallory", 0)]).into(),
-            gone: DotContext::new(),
-            change: Change::default(),
-        };
-        delta
-            .change
-            .live
-            .merge_at(word, &Change::bring(dot("mallory", 0).into()));
-        check(&delta.to_bytes()).unwrap()
-    })
-}
-
-#[test]
-fn one_event_in_two_places_breaks_neither_states_nor_groups() {
-    let [x, y] = two_places();
-    let Ok(group) = CausalDelta::merge_deltas([&x, &y]);
-    assert_eq!(
-        check(&group.to_bytes()),
-        Ok(group.clone()),
-        "others can read the group"
-    );
-    for deltas in [
-        &[&x, &y][..],
-        &[&y, &x],
-        &[&group],
-        &[&group, &x],
-        &[&x, &group],
-    ] {
-        let mut set = Causal::new();
-        for delta in deltas {
-            set.apply_delta(delta).unwrap();
-            super::assert_invariants(&set);
-            assert_eq!(state(&set.to_bytes()), Ok(set.clone()));
-        }
-    }
-    // Two replicas that believed different halves agree on neither.
-    let (mut ours, mut theirs) = (Causal::new(), Causal::new());
-    ours.apply_delta(&x).unwrap();
-    theirs.apply_delta(&y).unwrap();
-    let before = ours.clone();
-    ours.join(&theirs);
-    theirs.join(&before);
-    assert_eq!(ours, theirs);
-    assert!(ours.store().is_empty());
-}
-
-#[test]
-fn groups_of_contradicting_deltas_are_a_lattice_still() {
-    let [x, y] = two_places();
-    let nothing = CausalDelta::default();
-    for [a, b, c] in [
-        [&x, &y, &x],
-        [&x, &x, &y],
-        [&y, &x, &nothing],
-        [&x, &nothing, &y],
-    ] {
-        super::laws::assert_lattice(a, b, c);
-        super::laws::assert_lattice(&super::joined(a, b), b, c);
-    }
 }

@@ -138,7 +138,7 @@ fn count_up(
     held: &DotFun<Count>,
     minter: &mut Minter,
 ) -> Result<Change<DotFun<Count>>, NextSeqError> {
-    let growing = held.iter().find(|(dot, _)| minter.may_grow(dot));
+    let growing = held.iter().find(|(dot, _)| minter.grow(dot));
     let (dot, n) = match growing {
         Some((dot, count)) => (dot.clone(), count.0 + 1),
         None => (minter.mint()?, 1),
@@ -196,15 +196,16 @@ fn what_grew_reaches_a_peer_that_compares() {
 }
 
 #[test]
-fn may_grow_is_for_one_s_own_unshipped_dots_only() {
+fn only_one_s_own_unshipped_dots_grow_and_once_each() {
     let alice = agent("alice");
     let flag = Causal::<Flag>::new();
-    let minter = Minter::new(flag.context(), Author::with_unshipped(&alice, 5)).unwrap();
-    assert!(minter.may_grow(&dot("alice", 5)));
-    assert!(!minter.may_grow(&dot("alice", 4)), "it was shipped");
-    assert!(!minter.may_grow(&dot("bob", 7)), "it is bob's");
-    let minter = Minter::new(flag.context(), Author::from(&alice)).unwrap();
-    assert!(!minter.may_grow(&dot("alice", MAX_SEQ)));
+    let mut minter = Minter::new(flag.context(), Author::with_unshipped(&alice, 5)).unwrap();
+    assert!(minter.grow(&dot("alice", 5)));
+    assert!(!minter.grow(&dot("alice", 5)), "it has grown");
+    assert!(!minter.grow(&dot("alice", 4)), "it was shipped");
+    assert!(!minter.grow(&dot("bob", 7)), "it is bob's");
+    let mut minter = Minter::new(flag.context(), Author::from(&alice)).unwrap();
+    assert!(!minter.grow(&dot("alice", MAX_SEQ)));
 }
 
 fn written(dot: Dot, value: u8) -> CausalDelta<Register> {

@@ -23,16 +23,29 @@ fn anomaly_01_a_piece_of_a_state_takes_nothing_away() {
     assert!(by_parts.keys().eq(["k2"]));
 
     // To one that holds the first key, and to one that holds nothing and passes it on.
-    for delta in [&second, &a.delta_since(&first_known).unwrap(), &a.changes_since(&world.replicas[1])]
-    {
+    for delta in [
+        &second,
+        &a.delta_since(&first_known).unwrap(),
+        &a.changes_since(&world.replicas[1]),
+    ] {
         assert_eq!(delta.events().n_dots(), 1);
         let direct = applied(&world.replicas[1], delta);
         let relayed = applied(&Counters::new(), delta);
         assert!(relayed.keys().eq(["k2"]));
-        assert!(!relayed.context().is_contiguous(), "there is a hole where the first belongs");
-        for receiver in [direct, joined(&world.replicas[1], &relayed), joined(&relayed, &by_parts)] {
+        assert!(
+            !relayed.context().is_contiguous(),
+            "there is a hole where the first belongs"
+        );
+        for receiver in [
+            direct,
+            joined(&world.replicas[1], &relayed),
+            joined(&relayed, &by_parts),
+        ] {
             let receiver = joined(&receiver, &world.replicas[1]);
-            assert_eq!((count(&receiver, "k1"), count(&receiver, "k2")), (Some(1), Some(2)));
+            assert_eq!(
+                (count(&receiver, "k1"), count(&receiver, "k2")),
+                (Some(1), Some(2))
+            );
         }
     }
     world.bring(2, &second);
@@ -87,7 +100,11 @@ fn anomaly_04_removals_by_delta_and_by_state_are_the_same() {
     assert_eq!(words_at(&all, "l"), Some(vec![]));
 
     world.meet();
-    for delta in [world.take(0, "k", "absent"), world.take(0, "absent", "x"), world.remove(0, "gone")] {
+    for delta in [
+        world.take(0, "k", "absent"),
+        world.take(0, "absent", "x"),
+        world.remove(0, "gone"),
+    ] {
         assert!(delta.is_empty());
         assert_eq!(delta, Delta::merge_deltas([]).unwrap());
     }
@@ -154,13 +171,25 @@ fn anomaly_14_events_on_different_keys_are_all_accepted() {
     let on_one = write(&mut world, "k1", 1);
     let on_two = write(&mut world, "k2", 2);
     let again = write(&mut world, "k1", 3);
-    for deltas in [[&on_one, &on_two, &again], [&again, &on_two, &on_one], [&on_two, &on_one, &again]] {
-        let read = deltas.into_iter().fold(Map::new(), |map, delta| applied(&map, delta));
+    for deltas in [
+        [&on_one, &on_two, &again],
+        [&again, &on_two, &on_one],
+        [&on_two, &on_one, &again],
+    ] {
+        let read = deltas
+            .into_iter()
+            .fold(Map::new(), |map, delta| applied(&map, delta));
         assert_same(&read, &world.replicas[0]);
     }
     let all = world.settle();
-    assert!(all.get("k1").is_some_and(|register| register.values().eq(&[3])));
-    assert!(all.get("k2").is_some_and(|register| register.values().eq(&[2])));
+    assert!(
+        all.get("k1")
+            .is_some_and(|register| register.values().eq(&[3]))
+    );
+    assert!(
+        all.get("k2")
+            .is_some_and(|register| register.values().eq(&[2]))
+    );
 }
 
 /// A comparison of states finds removals like anything else.
@@ -172,7 +201,10 @@ fn anomaly_16_what_a_state_has_removed_is_among_its_news() {
     world.meet();
     world.drop_word(0, "x");
     let (ours, theirs) = (&world.replicas[0], &world.replicas[1]);
-    for delta in [ours.changes_since(theirs), ours.delta_since(&theirs.summary()).unwrap()] {
+    for delta in [
+        ours.changes_since(theirs),
+        ours.delta_since(&theirs.summary()).unwrap(),
+    ] {
         assert!(!delta.is_empty());
         assert_eq!(words(&applied(theirs, &delta)), ["y"]);
     }

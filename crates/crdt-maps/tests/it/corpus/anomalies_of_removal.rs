@@ -175,7 +175,9 @@ fn anomaly_12_a_key_taken_over_from_a_peer_is_counted_in_ones_own_name() {
     let mut world = World::<OrMap<String, Counters>>::new(2);
     let add = |world: &mut World<OrMap<String, Counters>>, who, by| {
         world.update(who, "outer", |inner, minter| {
-            inner.update(minter, "k".to_owned(), |counter, minter| counter.add(minter, by))
+            inner.update(minter, "k".to_owned(), |counter, minter| {
+                counter.add(minter, by)
+            })
         });
     };
     add(&mut world, 1, 5);
@@ -183,6 +185,9 @@ fn anomaly_12_a_key_taken_over_from_a_peer_is_counted_in_ones_own_name() {
     add(&mut world, 0, 1);
     add(&mut world, 1, 2);
     let all = world.settle();
-    let counted = all.get("outer").and_then(|inner| inner.get("k")).map(|n| n.value());
+    let counted = all
+        .get("outer")
+        .and_then(|inner| inner.get("k"))
+        .map(|n| n.value());
     assert_eq!(counted, Some(8));
 }

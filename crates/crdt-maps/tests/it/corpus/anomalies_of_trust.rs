@@ -36,7 +36,11 @@ fn anomaly_15_a_claim_beyond_the_last_number_is_refused() {
     let mut honest = Words::new();
     honest.add(&agent(0), "x".to_owned()).unwrap();
     honest.remove(&agent(0), "x").unwrap();
-    assert_eq!(honest.to_bytes(), claim(0, 1), "the forgeries below are right but for a number");
+    assert_eq!(
+        honest.to_bytes(),
+        claim(0, 1),
+        "the forgeries below are right but for a number"
+    );
 
     assert!(read(&claim(0, MAX_SEQ)).is_ok());
     for (start, n_more) in [
@@ -73,11 +77,18 @@ fn whoever_is_said_to_have_used_all_numbers_is_told() {
     set.add(&agent(0), "ours".to_owned()).unwrap();
     set.join(&all_used);
     let before = set.clone();
-    assert_eq!(set.add(&agent(0), "more".to_owned()), Err(NextSeqError::Exhausted));
-    assert_eq!(set.remove(&agent(0), "absent"), Err(NextSeqError::Exhausted));
+    assert_eq!(
+        set.add(&agent(0), "more".to_owned()),
+        Err(NextSeqError::Exhausted)
+    );
+    assert_eq!(
+        set.remove(&agent(0), "absent"),
+        Err(NextSeqError::Exhausted)
+    );
     assert_same(&set, &before);
     set.add(&agent(1), "theirs".to_owned()).unwrap();
-    set.add(&AgentId::new("alice again").unwrap(), "ours".to_owned()).unwrap();
+    set.add(&AgentId::new("alice again").unwrap(), "ours".to_owned())
+        .unwrap();
     assert_eq!(words(&set), ["ours", "theirs"]);
 }
 
@@ -89,7 +100,9 @@ type Registers = OrMap<String, CausalRegister<String>>;
 fn anomaly_17_a_write_that_lost_is_not_told_to_readers() {
     let mut world = World::<Registers>::new(2);
     let mut write = |who, ms, value: &str| {
-        world.update(who, "k", |register, minter| register.write(minter, at(ms), value.to_owned()))
+        world.update(who, "k", |register, minter| {
+            register.write(minter, at(ms), value.to_owned())
+        })
     };
     let newer = write(0, 10, "newer");
     let older = write(1, 5, "older");
@@ -102,7 +115,11 @@ fn anomaly_17_a_write_that_lost_is_not_told_to_readers() {
         } else {
             ours.apply_with_feed(&older).unwrap()
         };
-        assert_eq!(feed.iter().count(), 0, "nothing that can be read has changed");
+        assert_eq!(
+            feed.iter().count(),
+            0,
+            "nothing that can be read has changed"
+        );
         assert_eq!(value(&ours).as_deref(), Some("newer"));
 
         // On the other side the same two writes are a change, once.
@@ -118,7 +135,9 @@ fn anomaly_17_a_write_that_lost_is_not_told_to_readers() {
     // The map without causality tells by whether it changed at all.
     let mut map = LwwMap::new();
     map.set(&agent(0), at(10), "k".to_owned(), 1).unwrap();
-    let older = LwwMap::new().set_with_delta(&agent(1), at(5), "k".to_owned(), 2).unwrap();
+    let older = LwwMap::new()
+        .set_with_delta(&agent(1), at(5), "k".to_owned(), 2)
+        .unwrap();
     assert_eq!(map.apply_delta(&older), Ok(false));
     assert_eq!(map.get("k"), Some(&1));
 }
@@ -138,7 +157,10 @@ fn check_copies<T: Replica>(
         let error = copy_after.apply_delta(delta).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Malformed);
         assert_same(&copy_after, copy);
-        assert_same(&applied(store, delta), if copy == &left { &right } else { &left });
+        assert_same(
+            &applied(store, delta),
+            if copy == &left { &right } else { &left },
+        );
     }
     let both = joined(&left, &right);
     assert_same(&joined(&joined(store, &right), &left), &both);
@@ -178,12 +200,18 @@ fn anomaly_18_two_mutations_under_one_dot_are_found_out_and_settled() {
     type Map = OrMap<String, OrMap<String, MvRegister<u8>>>;
     let write = |map: &mut Map, value| {
         map.update_with_delta(&alice, "a".to_owned(), |inner, minter| {
-            inner.update(minter, "b".to_owned(), |register, minter| register.write(minter, value))
+            inner.update(minter, "b".to_owned(), |register, minter| {
+                register.write(minter, value)
+            })
         })
     };
     let mut map = Map::new();
     write(&mut map, 0).unwrap();
-    let both = check_copies(&map, |map| write(map, 1).unwrap(), |map| write(map, 2).unwrap());
+    let both = check_copies(
+        &map,
+        |map| write(map, 1).unwrap(),
+        |map| write(map, 2).unwrap(),
+    );
     let register = both.get("a").and_then(|inner| inner.get("b")).unwrap();
     assert!(register.values().eq(&[2]));
 }
@@ -202,7 +230,10 @@ fn one_dot_in_two_places_settles_when_states_meet() {
     let (left, right) = (add("x"), add("y"));
     let stray = right.changes_since(&OrSet::new());
     assert_same(&applied(&left, &stray), &left);
-    assert!(left.delta_since(&right.summary()).is_some_and(|delta| delta == Default::default()));
+    assert!(
+        left.delta_since(&right.summary())
+            .is_some_and(|delta| delta == Default::default())
+    );
 
     let both = joined(&left, &right);
     assert!(both.is_empty());

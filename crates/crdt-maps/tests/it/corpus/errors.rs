@@ -26,7 +26,10 @@ impl From<NextSeqError> for Refused {
 #[test]
 fn an_error_of_the_callers_own_comes_through_and_changes_nothing() {
     let mut map = Counters::new();
-    map.update(&agent(0), "k".to_owned(), |counter, minter| counter.add(minter, 5)).unwrap();
+    map.update(&agent(0), "k".to_owned(), |counter, minter| {
+        counter.add(minter, 5)
+    })
+    .unwrap();
     let before = map.clone();
     for key in ["k", "new"] {
         // It fails before it mints, after it minted, and after it has made a change.
@@ -40,14 +43,26 @@ fn an_error_of_the_callers_own_comes_through_and_changes_nothing() {
         assert_eq!(refused, Err(Refused::ByRule));
         let refused = map.update_with_delta(&agent(0), key.to_owned(), |counter, minter| {
             let change = counter.add(minter, 7)?;
-            if change.live.len() == 1 { Err(Refused::ByRule) } else { Ok(change) }
+            if change.live.len() == 1 {
+                Err(Refused::ByRule)
+            } else {
+                Ok(change)
+            }
         });
         assert_eq!(refused, Err(Refused::ByRule));
         assert_same(&map, &before);
     }
     assert_eq!(map.context().next_seq(&agent(0)), Ok(1), "no dot was used");
     let delta = map.update_with_delta(&agent(0), "k".to_owned(), |counter, m| counter.add(m, 1));
-    assert_eq!(delta.unwrap().events().ranges().next().map(|range| range.start()), Some(1));
+    assert_eq!(
+        delta
+            .unwrap()
+            .events()
+            .ranges()
+            .next()
+            .map(|range| range.start()),
+        Some(1)
+    );
     assert_eq!(count(&map, "k"), Some(6));
 }
 
@@ -57,7 +72,9 @@ fn an_error_three_levels_down_adds_none_of_the_keys_above() {
     let mut map = Deep::new();
     let refused = map.update(&agent(0), "a".to_owned(), |map, minter| {
         map.update(minter, "b".to_owned(), |map, minter| {
-            map.update(minter, "c".to_owned(), |counter, minter| counter.increment(minter, u64::MAX))
+            map.update(minter, "c".to_owned(), |counter, minter| {
+                counter.increment(minter, u64::MAX)
+            })
         })
     });
     let by = u64::MAX;
@@ -67,8 +84,9 @@ fn an_error_three_levels_down_adds_none_of_the_keys_above() {
 
     // The first of two changes in one mutation is not kept without the second.
     let refused = map.update(&agent(0), "a".to_owned(), |map, minter| {
-        let mut change =
-            map.update(minter, "b".to_owned(), |map, minter| map.touch(minter, "c".to_owned()))?;
+        let mut change = map.update(minter, "b".to_owned(), |map, minter| {
+            map.touch(minter, "c".to_owned())
+        })?;
         change.merge(&map.update(minter, "d".to_owned(), |_, _| Err(Refused::ByRule))?);
         Ok(change)
     });
@@ -80,7 +98,8 @@ fn an_error_three_levels_down_adds_none_of_the_keys_above() {
 #[test]
 fn who_lacks_own_events_can_do_nothing() {
     let mut source = Sets::new();
-    let deltas = ["a", "b", "c"].map(|key| source.touch_with_delta(&agent(0), key.to_owned()).unwrap());
+    let deltas =
+        ["a", "b", "c"].map(|key| source.touch_with_delta(&agent(0), key.to_owned()).unwrap());
     let mut map = applied(&applied(&Sets::new(), &deltas[0]), &deltas[2]);
     let before = map.clone();
     let gap = NextSeqError::Gap { start: 1, end: 2 };
@@ -88,7 +107,10 @@ fn who_lacks_own_events_can_do_nothing() {
     assert_eq!(map.touch(&agent(0), "d".to_owned()), Err(gap));
     assert_eq!(map.remove(&agent(0), "a"), Err(gap));
     assert_eq!(map.remove_where(&agent(0), |_, _| true), Err(gap));
-    assert_eq!(map.entry("d".to_owned()).or_touch_with_delta(&agent(0)), Err(gap));
+    assert_eq!(
+        map.entry("d".to_owned()).or_touch_with_delta(&agent(0)),
+        Err(gap)
+    );
     let mut n_calls = 0;
     let refused = map.update(&agent(0), "a".to_owned(), |_, _| {
         n_calls += 1;
@@ -124,7 +146,10 @@ fn the_last_dot_is_the_last() {
     };
     let mut set = up_to(MAX_SEQ);
     set.add(&agent(0), 1).unwrap();
-    assert!(set.context().contains(&Dot::new(agent(0), MAX_SEQ).unwrap()));
+    assert!(
+        set.context()
+            .contains(&Dot::new(agent(0), MAX_SEQ).unwrap())
+    );
     let before = set.clone();
     assert_eq!(set.add(&agent(0), 2), Err(NextSeqError::Exhausted));
     assert_eq!(set.remove(&agent(0), &1), Err(NextSeqError::Exhausted));

@@ -45,7 +45,11 @@ where
     assert_same(&all, &world.replicas[0]);
 
     // The value is that of a map in which nothing else ever happened, but for its dots.
-    let late = world.log.iter().rev().fold(OrMap::new(), |map, delta| applied(&map, delta));
+    let late = world
+        .log
+        .iter()
+        .rev()
+        .fold(OrMap::new(), |map, delta| applied(&map, delta));
     assert_same(&late, &all);
 
     // And gone again.
@@ -107,7 +111,10 @@ fn a_stamped_register_forgets_its_stamps() {
         |register, minter| register.write(minter, at(1_000), 1),
         |register, minter| register.write(minter, at(1), 2),
     );
-    assert_eq!((register.value(), register.stamp()), (Some(&2), Some(at(1))));
+    assert_eq!(
+        (register.value(), register.stamp()),
+        (Some(&2), Some(at(1)))
+    );
 }
 
 #[test]
@@ -134,13 +141,25 @@ fn flags_start_in_their_first_position() {
 #[test]
 fn a_map_starts_without_keys() {
     let map = begin_anew::<OrMap<String, ResettableCounter>>(
-        |map, minter| map.update(minter, "x".to_owned(), |counter, minter| counter.add(minter, 5)),
-        |map, minter| map.update(minter, "y".to_owned(), |counter, minter| counter.add(minter, 1)),
+        |map, minter| {
+            map.update(minter, "x".to_owned(), |counter, minter| {
+                counter.add(minter, 5)
+            })
+        },
+        |map, minter| {
+            map.update(minter, "y".to_owned(), |counter, minter| {
+                counter.add(minter, 1)
+            })
+        },
     );
     assert!(map.keys().eq(["y"]));
 
     let map = begin_anew::<OrMap<String, ResettableCounter>>(
-        |map, minter| map.update(minter, "x".to_owned(), |counter, minter| counter.add(minter, 5)),
+        |map, minter| {
+            map.update(minter, "x".to_owned(), |counter, minter| {
+                counter.add(minter, 5)
+            })
+        },
         |map, minter| map.touch(minter, "x".to_owned()),
     );
     assert_eq!(map.get("x").map(|counter| counter.value()), Some(0));

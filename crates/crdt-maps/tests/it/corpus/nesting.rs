@@ -1,7 +1,7 @@
 //! Three levels of keys with a set below: edits at every depth beside edits at every other, judged by
 //! a model that knows nothing of maps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use crdt_core::codec::Encode;
 use crdt_core::{AgentId, NextSeqError};
@@ -48,7 +48,11 @@ const BEFORE: [Edit; 5] = [
     Edit::Touch(&["a", "b"]),
 ];
 
-fn edit(map: &mut Deep, agent: &AgentId, edit: Edit) -> Result<OrMapDelta<String, Middle>, NextSeqError> {
+fn edit(
+    map: &mut Deep,
+    agent: &AgentId,
+    edit: Edit,
+) -> Result<OrMapDelta<String, Middle>, NextSeqError> {
     let own = |key: &str| key.to_owned();
     match edit {
         Edit::Touch([a]) => map.touch_with_delta(agent, own(a)),
@@ -62,10 +66,14 @@ fn edit(map: &mut Deep, agent: &AgentId, edit: Edit) -> Result<OrMapDelta<String
             map.update(m, own(b), |map, m| map.remove(m, *c))
         }),
         Edit::Add([a, b, c], word) => map.update_with_delta(agent, own(a), |map, m| {
-            map.update(m, own(b), |map, m| map.update(m, own(c), |set, m| set.add(m, own(word))))
+            map.update(m, own(b), |map, m| {
+                map.update(m, own(c), |set, m| set.add(m, own(word)))
+            })
         }),
         Edit::Take([a, b, c], word) => map.update_with_delta(agent, own(a), |map, m| {
-            map.update(m, own(b), |map, m| map.update(m, own(c), |set, m| set.remove(m, word)))
+            map.update(m, own(b), |map, m| {
+                map.update(m, own(c), |set, m| set.remove(m, word))
+            })
         }),
         Edit::Touch(_) | Edit::Remove(_) => unreachable!("there are three levels"),
     }
@@ -127,16 +135,24 @@ impl Model {
     }
 
     fn join(&mut self, other: &Self) {
-        self.live.retain(|event, _| other.live.contains_key(event) || !other.known.contains(event));
-        let news = other.live.iter().filter(|(event, _)| !self.known.contains(event));
-        self.live.extend(news.map(|(event, path)| (*event, path.clone())));
+        self.live
+            .retain(|event, _| other.live.contains_key(event) || !other.known.contains(event));
+        let news = other
+            .live
+            .iter()
+            .filter(|(event, _)| !self.known.contains(event));
+        self.live
+            .extend(news.map(|(event, path)| (*event, path.clone())));
         self.known.extend(&other.known);
     }
 
     fn listing(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         for path in self.live.values() {
-            let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+            let ends = path
+                .match_indices('/')
+                .map(|(at, _)| at)
+                .chain([path.len()]);
             paths.extend(ends.map(|end| path[..end].to_owned()));
         }
         paths
@@ -172,7 +188,11 @@ impl Pair {
         self.world.act(who, |map, agent| edit(map, agent, what));
         self.models[who].edit(self.n_events, what);
         self.n_events += 1;
-        assert_eq!(listing(&self.world.replicas[who]), self.models[who].listing(), "{what:?}");
+        assert_eq!(
+            listing(&self.world.replicas[who]),
+            self.models[who].listing(),
+            "{what:?}"
+        );
     }
 
     fn tell(&mut self, from: usize, to: usize) {
@@ -184,7 +204,9 @@ impl Pair {
 
     /// What all three hold together.
     fn joined(&self) -> Deep {
-        let [a, b, c] = &self.world.replicas[..] else { unreachable!("there are three") };
+        let [a, b, c] = &self.world.replicas[..] else {
+            unreachable!("there are three")
+        };
         let all = joined(&joined(a, b), c);
         assert_same(&joined(a, &joined(c, b)), &all);
         all
@@ -206,7 +228,11 @@ fn two_edits_at_any_depths_meet() {
             let mut pair = Pair::new(2);
             pair.edit(0, ours);
             pair.edit(1, theirs);
-            assert_eq!(listing(&pair.world.settle()), pair.expected(), "{ours:?} {theirs:?}");
+            assert_eq!(
+                listing(&pair.world.settle()),
+                pair.expected(),
+                "{ours:?} {theirs:?}"
+            );
         }
     }
 }
@@ -219,12 +245,22 @@ fn an_addition_survives_removals_above_it_alone() {
         pair.edit(0, Edit::Remove(removal));
         pair.edit(1, Edit::Add(HERE, "new"));
         let paths = listing(&pair.world.settle());
-        paths.into_iter().filter(|path| path.starts_with("a/")).collect::<Vec<_>>()
+        paths
+            .into_iter()
+            .filter(|path| path.starts_with("a/"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(remain(&["a"]), ["a/b", "a/b/c", "a/b/c/new"]);
     assert_eq!(
         remain(&["a", "b"]),
-        ["a/b", "a/b/c", "a/b/c/new", "a/beside", "a/beside/c", "a/beside/c/y"]
+        [
+            "a/b",
+            "a/b/c",
+            "a/b/c/new",
+            "a/beside",
+            "a/beside/c",
+            "a/beside/c/y"
+        ]
     );
     assert_eq!(
         remain(&HERE),
@@ -270,7 +306,11 @@ fn random_edits_at_any_depths_meet() {
             }
         }
         if seed < 10 {
-            assert_eq!(listing(&pair.world.settle()), pair.expected(), "seed {seed}");
+            assert_eq!(
+                listing(&pair.world.settle()),
+                pair.expected(),
+                "seed {seed}"
+            );
         }
         assert_eq!(listing(&pair.joined()), pair.expected(), "seed {seed}");
     }
@@ -289,5 +329,8 @@ fn what_is_removed_everywhere_leaves_no_trace() {
     pair.tell(1, 0);
     assert_eq!(pair.world.replicas[0].len(), 0);
     let n_bytes = pair.world.settle().to_bytes().len();
-    assert!(n_bytes <= 20, "{n_bytes}: two agents with a range each, and no content");
+    assert!(
+        n_bytes <= 20,
+        "{n_bytes}: two agents with a range each, and no content"
+    );
 }

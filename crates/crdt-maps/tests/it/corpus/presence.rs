@@ -38,7 +38,9 @@ fn a_counter_at_zero_keeps_its_key() {
 
     // Reset by one who saw the increment, removed by another who did not see the reset: it stays.
     world.meet();
-    world.update(0, "added up to zero", |counter, minter| counter.reset(minter));
+    world.update(0, "added up to zero", |counter, minter| {
+        counter.reset(minter)
+    });
     world.remove(1, "added up to zero");
     // Removed by one who saw the reset: it goes.
     world.remove(1, "reset");
@@ -72,13 +74,19 @@ fn a_cleared_register_keeps_its_key() {
     world.update(0, "k", |register, minter| register.write(minter, 1));
     world.update(0, "k", |register, minter| register.clear(minter));
     let all = world.settle();
-    assert!(all.get("k").is_some_and(|register| register.values().next().is_none()));
+    assert!(
+        all.get("k")
+            .is_some_and(|register| register.values().next().is_none())
+    );
 
     let mut world = World::<OrMap<String, CausalRegister<u8>>>::new(2);
     world.update(0, "k", |register, minter| register.write(minter, at(1), 1));
     world.update(0, "k", |register, minter| register.clear(minter));
     let all = world.settle();
-    assert!(all.get("k").is_some_and(|register| register.value().is_none()));
+    assert!(
+        all.get("k")
+            .is_some_and(|register| register.value().is_none())
+    );
 }
 
 /// The flag that holds no dot while it is on: were presence read off the value, its key would vanish
@@ -88,19 +96,34 @@ fn a_flag_back_in_its_first_position_keeps_its_key() {
     let mut world = World::<OrMap<String, DisableWinsFlag>>::new(2);
     world.update(0, "k", |flag, minter| flag.disable(minter));
     world.update(0, "k", |flag, minter| flag.enable(minter));
-    assert!(world.settle().get("k").is_some_and(|flag| flag.is_enabled()));
+    assert!(
+        world
+            .settle()
+            .get("k")
+            .is_some_and(|flag| flag.is_enabled())
+    );
     // Switched on at once by two who saw it off.
     world.update(0, "k", |flag, minter| flag.disable(minter));
     world.meet();
     for who in [0, 1] {
         world.update(who, "k", |flag, minter| flag.enable(minter));
     }
-    assert!(world.settle().get("k").is_some_and(|flag| flag.is_enabled()));
+    assert!(
+        world
+            .settle()
+            .get("k")
+            .is_some_and(|flag| flag.is_enabled())
+    );
 
     let mut world = World::<OrMap<String, EnableWinsFlag>>::new(2);
     world.update(0, "k", |flag, minter| flag.enable(minter));
     world.update(0, "k", |flag, minter| flag.disable(minter));
-    assert!(world.settle().get("k").is_some_and(|flag| !flag.is_enabled()));
+    assert!(
+        world
+            .settle()
+            .get("k")
+            .is_some_and(|flag| !flag.is_enabled())
+    );
 }
 
 /// Switching a new flag to where it is anyway does nothing, so it adds no key either; a touch would.
@@ -110,7 +133,12 @@ fn a_mutator_that_does_nothing_adds_no_key() {
     world.update(0, "k", |flag, minter| flag.enable(minter));
     assert_eq!(world.settle().len(), 0);
     world.touch(0, "k");
-    assert!(world.settle().get("k").is_some_and(|flag| flag.is_enabled()));
+    assert!(
+        world
+            .settle()
+            .get("k")
+            .is_some_and(|flag| flag.is_enabled())
+    );
 
     let mut world = World::<Counters>::new(1);
     world.count(0, "k", 0);
@@ -141,10 +169,19 @@ fn what_keeps_a_key_does_not_pile_up() {
     let mut map = world.replicas[0].clone();
     for _ in 0..1_000 {
         map.touch(&agent(0), "k".to_owned()).unwrap();
-        map.update(&agent(0), "k".to_owned(), |counter, minter| counter.add(minter, 1)).unwrap();
-        map.update(&agent(0), "k".to_owned(), |counter, minter| counter.reset(minter)).unwrap();
+        map.update(&agent(0), "k".to_owned(), |counter, minter| {
+            counter.add(minter, 1)
+        })
+        .unwrap();
+        map.update(&agent(0), "k".to_owned(), |counter, minter| {
+            counter.reset(minter)
+        })
+        .unwrap();
     }
-    assert!(map.to_bytes().len() <= n_bytes + 6, "the number of one dot grew, no more");
+    assert!(
+        map.to_bytes().len() <= n_bytes + 6,
+        "the number of one dot grew, no more"
+    );
     assert_eq!(count(&map, "k"), Some(0));
 }
 
@@ -154,13 +191,15 @@ fn a_removal_inside_keeps_the_keys_around_it() {
     let mut world = World::<OrMap<String, Counters>>::new(2);
     let add = |world: &mut World<OrMap<String, Counters>>, who, by| {
         world.update(who, "outer", |map, minter| {
-            map.update(minter, "inner".to_owned(), |counter, minter| counter.add(minter, by))
+            map.update(minter, "inner".to_owned(), |counter, minter| {
+                counter.add(minter, by)
+            })
         });
     };
     add(&mut world, 0, 1);
     world.update(0, "outer", |map, minter| map.remove(minter, "inner"));
     let all = world.settle();
-    assert!(all.get("outer").is_some_and(|map| map.len() == 0));
+    assert!(all.get("outer").is_some_and(|map| map.is_empty()));
 
     // What was around is kept also against a removal that did not see it.
     world.meet();
@@ -168,7 +207,12 @@ fn a_removal_inside_keeps_the_keys_around_it() {
     world.meet();
     world.update(0, "outer", |map, minter| map.remove(minter, "inner"));
     world.remove(1, "outer");
-    assert!(world.settle().get("outer").is_some_and(|map| map.len() == 0));
+    assert!(
+        world
+            .settle()
+            .get("outer")
+            .is_some_and(|map| map.is_empty())
+    );
 
     // And not against one that did.
     world.meet();

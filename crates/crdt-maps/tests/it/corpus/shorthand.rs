@@ -31,12 +31,16 @@ where
         key: &str,
         mutator: impl FnOnce(&V::Store, &mut Minter) -> Result<Change<LiveOf<V>>, E>,
     ) -> OrMapDelta<String, V> {
-        self.act(who, |map, agent| map.update_with_delta(agent, key.to_owned(), mutator))
+        self.act(who, |map, agent| {
+            map.update_with_delta(agent, key.to_owned(), mutator)
+        })
     }
 
     #[track_caller]
     pub(super) fn touch(&mut self, who: usize, key: &str) -> OrMapDelta<String, V> {
-        self.act(who, |map, agent| map.touch_with_delta(agent, key.to_owned()))
+        self.act(who, |map, agent| {
+            map.touch_with_delta(agent, key.to_owned())
+        })
     }
 
     #[track_caller]
@@ -108,4 +112,3 @@ impl World<Words> {
 pub(super) fn words(set: &Words) -> Vec<&str> {
     set.iter().map(String::as_str).collect()
 }
-

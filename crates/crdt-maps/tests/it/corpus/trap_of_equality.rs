@@ -189,7 +189,10 @@ fn check_at_every_step<T: Play>() {
             n_pairs += net.compare();
         }
     }
-    assert!(n_pairs as u64 > N_HISTORIES, "only {n_pairs} times did two know the same");
+    assert!(
+        n_pairs as u64 > N_HISTORIES,
+        "only {n_pairs} times did two know the same"
+    );
 }
 
 /// With deltas in any order, again and in groups, they do once everyone has heard of everything.
@@ -199,7 +202,10 @@ fn check_after_full_exchange<T: Play>() {
         while net.messages.len() < N_MUTATIONS {
             net.step(false);
         }
-        let mut all = net.replicas.iter().fold(T::default(), |all, replica| joined(&all, replica));
+        let mut all = net
+            .replicas
+            .iter()
+            .fold(T::default(), |all, replica| joined(&all, replica));
         for Message { delta, .. } in &net.messages {
             all = applied(&all, delta);
         }

@@ -6,8 +6,8 @@ use crdt_core::codec::{Decode, DecodeError, DecodeLimits, Encode, Writer};
 use crdt_core::{AgentId, Change, Delta, Lattice, Minter, NextSeqError};
 use crdt_counters::{GCounter, PnCounter, ResettableCounter};
 use crdt_maps::{
-    AnyCrdt, AnyLive, AnyStore, CausalRegister, DisableWinsFlag, EnableWinsFlag, LwwMap, MvRegister,
-    OrMap, OrSet, RwSet, Value,
+    AnyCrdt, AnyLive, AnyStore, CausalRegister, DisableWinsFlag, EnableWinsFlag, LwwMap,
+    MvRegister, OrMap, OrSet, RwSet, Value,
 };
 
 use super::shorthand::{Counters, Sets, Words, at, words};
@@ -23,7 +23,10 @@ fn check_neutral<T: Replica, E: Debug>(
     let delta = world.act(0, mutator);
     assert!(delta.is_empty());
     assert_eq!(delta, T::Delta::default());
-    assert!(delta.to_bytes().len() <= 2, "of a size that no state matters to");
+    assert!(
+        delta.to_bytes().len() <= 2,
+        "of a size that no state matters to"
+    );
     for state in [&before, &T::default(), &world.settle()] {
         assert_same(&applied(state, &delta), state);
     }
@@ -36,33 +39,53 @@ fn trap_11_what_changes_nothing_is_no_delta() {
     for n in 0..5 {
         world.add(0, &format!("word {n}"));
     }
-    check_neutral(&mut world, |set, agent| set.remove_with_delta(agent, "absent"));
-    check_neutral(&mut world, |set, agent| set.remove_where_with_delta(agent, |_| false));
+    check_neutral(&mut world, |set, agent| {
+        set.remove_with_delta(agent, "absent")
+    });
+    check_neutral(&mut world, |set, agent| {
+        set.remove_where_with_delta(agent, |_| false)
+    });
 
     let mut world = World::<RwSet<u8>>::new(2);
     world.act(0, |set, agent| set.add_with_delta(agent, 1));
-    check_neutral(&mut world, |set, agent| set.remove_where_with_delta(agent, |_| false));
+    check_neutral(&mut world, |set, agent| {
+        set.remove_where_with_delta(agent, |_| false)
+    });
 
     let mut world = World::<ResettableCounter>::new(2);
     check_neutral(&mut world, |counter, agent| counter.reset_with_delta(agent));
     world.act(0, |counter, agent| counter.add_with_delta(agent, 5));
-    check_neutral(&mut world, |counter, agent| counter.add_with_delta(agent, 0));
-    check_neutral(&mut world, |counter, agent| counter.increment_with_delta(agent, 0));
-    check_neutral(&mut world, |counter, agent| counter.decrement_with_delta(agent, 0));
+    check_neutral(&mut world, |counter, agent| {
+        counter.add_with_delta(agent, 0)
+    });
+    check_neutral(&mut world, |counter, agent| {
+        counter.increment_with_delta(agent, 0)
+    });
+    check_neutral(&mut world, |counter, agent| {
+        counter.decrement_with_delta(agent, 0)
+    });
 
     let mut world = World::<MvRegister<u8>>::new(2);
-    check_neutral(&mut world, |register, agent| register.clear_with_delta(agent));
+    check_neutral(&mut world, |register, agent| {
+        register.clear_with_delta(agent)
+    });
     let mut world = World::<CausalRegister<u8>>::new(2);
-    check_neutral(&mut world, |register, agent| register.clear_with_delta(agent));
+    check_neutral(&mut world, |register, agent| {
+        register.clear_with_delta(agent)
+    });
     let mut world = World::<EnableWinsFlag>::new(2);
     check_neutral(&mut world, |flag, agent| flag.disable_with_delta(agent));
     let mut world = World::<DisableWinsFlag>::new(2);
     check_neutral(&mut world, |flag, agent| flag.enable_with_delta(agent));
 
     let mut world = World::<GCounter>::new(2);
-    check_neutral(&mut world, |counter, agent| counter.increment_with_delta(agent, 0));
+    check_neutral(&mut world, |counter, agent| {
+        counter.increment_with_delta(agent, 0)
+    });
     let mut world = World::<PnCounter>::new(2);
-    check_neutral(&mut world, |counter, agent| counter.add_with_delta(agent, 0));
+    check_neutral(&mut world, |counter, agent| {
+        counter.add_with_delta(agent, 0)
+    });
 }
 
 #[test]
@@ -71,19 +94,34 @@ fn trap_11_what_changes_nothing_in_a_map_is_no_delta() {
     for n in 0..5 {
         world.put(0, "k", &format!("word {n}"));
     }
-    check_neutral(&mut world, |map, agent| map.remove_with_delta(agent, "absent"));
-    check_neutral(&mut world, |map, agent| map.remove_where_with_delta(agent, |_, _| false));
-    check_neutral(&mut world, |map, agent| map.entry("k".to_owned()).or_touch_with_delta(agent));
-    check_neutral(&mut world, |map, agent| map.entry("l".to_owned()).remove_with_delta(agent));
+    check_neutral(&mut world, |map, agent| {
+        map.remove_with_delta(agent, "absent")
+    });
+    check_neutral(&mut world, |map, agent| {
+        map.remove_where_with_delta(agent, |_, _| false)
+    });
+    check_neutral(&mut world, |map, agent| {
+        map.entry("k".to_owned()).or_touch_with_delta(agent)
+    });
+    check_neutral(&mut world, |map, agent| {
+        map.entry("l".to_owned()).remove_with_delta(agent)
+    });
     for key in ["k", "l"] {
         check_neutral(&mut world, |map, agent| {
-            map.update_with_delta(agent, key.to_owned(), |set, minter| set.remove(minter, "absent"))
+            map.update_with_delta(agent, key.to_owned(), |set, minter| {
+                set.remove(minter, "absent")
+            })
         });
         check_neutral(&mut world, |map, agent| {
-            map.update_with_delta(agent, key.to_owned(), |_, _| Ok::<_, NextSeqError>(Change::default()))
+            map.update_with_delta(agent, key.to_owned(), |_, _| {
+                Ok::<_, NextSeqError>(Change::default())
+            })
         });
     }
-    assert!(!world.replicas[0].contains_key("l"), "a mutator that does nothing adds no key");
+    assert!(
+        !world.replicas[0].contains_key("l"),
+        "a mutator that does nothing adds no key"
+    );
 }
 
 /// A refused mutation is no delta either: it is an error, and what was there is still there.
@@ -113,13 +151,23 @@ fn trap_12_later_deltas_first_heal() {
     for delta in [&second, &third, &first, &baseline, &second] {
         late = applied(&late, delta);
         assert_eq!(late.len(), late.values().count());
-        assert_eq!(late.len(), late.iter().filter(|(key, _)| late.contains_key(*key)).count());
+        assert_eq!(
+            late.len(),
+            late.iter()
+                .filter(|(key, _)| late.contains_key(*key))
+                .count()
+        );
         assert!(!late.contains_key("a"));
     }
     assert_same(&late, &world.settle());
 
     let mut world = World::<Words>::new(1);
-    let deltas = [world.add(0, "a"), world.add(0, "b"), world.drop_word(0, "a"), world.add(0, "b")];
+    let deltas = [
+        world.add(0, "a"),
+        world.add(0, "b"),
+        world.drop_word(0, "a"),
+        world.add(0, "b"),
+    ];
     let mut late = Words::new();
     for delta in deltas.iter().rev() {
         late = applied(&late, delta);
@@ -166,7 +214,9 @@ fn trap_13_an_old_copy_does_not_use_a_dot_that_it_knows_of_again() {
     loaded.add(&agent(1), "another name".to_owned()).unwrap();
 
     let mut loaded = applied(&before, &second);
-    let minted = loaded.add_with_delta(&agent(0), "fourth".to_owned()).unwrap();
+    let minted = loaded
+        .add_with_delta(&agent(0), "fourth".to_owned())
+        .unwrap();
     assert_eq!(loaded.context().next_seq(&agent(0)), Ok(4));
     let both = applied(&world.replicas[1], &minted);
     assert_eq!(words(&both), ["first", "fourth", "second", "third"]);
@@ -191,7 +241,10 @@ fn trap_13_a_copy_that_knows_less_than_it_holds_is_refused() {
     assert_eq!(honest.to_bytes(), bytes(0));
     for seq in [1, 2, 1_000] {
         let refused = OrSet::<u8>::from_bytes(&bytes(seq), &DecodeLimits::default());
-        assert!(matches!(refused, Err(DecodeError::NotCanonical { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(DecodeError::NotCanonical { .. })),
+            "{refused:?}"
+        );
     }
 }
 
@@ -208,7 +261,11 @@ fn trap_14_names_keys_and_values_go_by_their_bytes() {
     ours.join(&theirs);
     assert_eq!((ours.value(), ours.writer()), (Some(&'h'), Some(&high)));
     assert!(ours.siblings().eq(&['l', 'h']));
-    let agents: Vec<AgentId> = ours.context().ranges().map(|range| range.agent().clone()).collect();
+    let agents: Vec<AgentId> = ours
+        .context()
+        .ranges()
+        .map(|range| range.agent().clone())
+        .collect();
     assert_eq!(agents, [low.clone(), high.clone()]);
 
     let (mut ours, mut theirs) = (MvRegister::new(), MvRegister::new());
@@ -242,7 +299,9 @@ fn nested(
         });
     }
     any.update::<OrMap<String, AnyCrdt>, _>(minter, |map, minter| {
-        map.update(minter, "key".to_owned(), |any, minter| nested(any, minter, depth - 1))
+        map.update(minter, "key".to_owned(), |any, minter| {
+            nested(any, minter, depth - 1)
+        })
     })
 }
 
@@ -263,7 +322,10 @@ fn trap_17_bytes_grow_by_a_constant_for_each_level() {
     let by_depth: Vec<[usize; 2]> = (0..=16).map(sizes).collect();
     for form in [0, 1] {
         let per_8_levels = by_depth[8][form] - by_depth[0][form];
-        assert!(per_8_levels <= 8 * 7, "four bytes of key, one of kind, and flags");
+        assert!(
+            per_8_levels <= 8 * 7,
+            "four bytes of key, one of kind, and flags"
+        );
         assert_eq!(by_depth[16][form] - by_depth[8][form], per_8_levels);
     }
 }

@@ -15,13 +15,17 @@ fn trap_07_a_write_after_a_stamp_from_the_future_stays() {
         register.write_with_delta(agent, Timestamp::MAX, "future".to_owned())
     });
     world.bring(0, &future);
-    world.act(0, |register, agent| register.write_with_delta(agent, at(5), "now".to_owned()));
+    world.act(0, |register, agent| {
+        register.write_with_delta(agent, at(5), "now".to_owned())
+    });
     world.bring(0, &future);
     assert_eq!(world.replicas[0].value().map(String::as_str), Some("now"));
     assert_eq!(world.settle().value().map(String::as_str), Some("now"));
 
     let mut world = World::<OrMap<String, CausalRegister<u8>>>::new(2);
-    world.update(1, "k", |register, minter| register.write(minter, Timestamp::MAX, 1));
+    world.update(1, "k", |register, minter| {
+        register.write(minter, Timestamp::MAX, 1)
+    });
     world.tell(1, 0);
     world.update(0, "k", |register, minter| register.write(minter, at(5), 2));
     let all = world.settle();
@@ -33,22 +37,32 @@ fn trap_07_a_write_after_a_stamp_from_the_future_stays() {
 #[test]
 fn trap_07_without_causality_no_write_is_lost_in_silence() {
     let far = at(900_000);
-    let future = LwwRegister::new().set_with_delta(&agent(1), far, "future").unwrap();
+    let future = LwwRegister::new()
+        .set_with_delta(&agent(1), far, "future")
+        .unwrap();
     let mut register = LwwRegister::new();
     register.join(&future);
     let mut clock = HybridClock::new(1_000_000);
     clock.observe(far, 5_000).unwrap();
-    register.set(&agent(0), clock.tick(5_001).unwrap(), "ours").unwrap();
+    register
+        .set(&agent(0), clock.tick(5_001).unwrap(), "ours")
+        .unwrap();
     assert!(!register.join(&future));
     assert_eq!(register.value(), Some(&"ours"));
 
     let mut careful = HybridClock::new(60_000);
     let refused = careful.observe(far, 5_000);
-    assert!(matches!(refused, Err(ClockError::TooFarAhead { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ClockError::TooFarAhead { .. })),
+        "{refused:?}"
+    );
     let mut register = future.clone();
     let given = careful.tick(5_001).unwrap();
     let refused = register.set(&agent(0), given, "lost");
-    assert_eq!(refused, Err(StampError::TimestampNotAdvanced { given, held: far }));
+    assert_eq!(
+        refused,
+        Err(StampError::TimestampNotAdvanced { given, held: far })
+    );
     assert_eq!(register, future);
 }
 
@@ -62,8 +76,14 @@ fn trap_08_equal_stamps_are_settled_the_same_way_everywhere() {
         });
     }
     let all = world.settle();
-    assert_eq!((all.value().map(String::as_str), all.writer()), (Some("apple"), Some(&agent(2))));
-    assert!(all.siblings().eq(&["zebra", "mango", "apple"]), "nothing is dropped meanwhile");
+    assert_eq!(
+        (all.value().map(String::as_str), all.writer()),
+        (Some("apple"), Some(&agent(2)))
+    );
+    assert!(
+        all.siblings().eq(&["zebra", "mango", "apple"]),
+        "nothing is dropped meanwhile"
+    );
 
     let mut world = World::<LwwRegister<String>>::new(2);
     for (who, value) in [(0, "zebra"), (1, "apple")] {
@@ -75,25 +95,41 @@ fn trap_08_equal_stamps_are_settled_the_same_way_everywhere() {
 
     let mut world = World::<LwwMap<String, u8>>::new(2);
     for (who, value) in [(0, 9), (1, 1)] {
-        world.act(who, |map, agent| map.set_with_delta(agent, at(7), "k".to_owned(), value));
+        world.act(who, |map, agent| {
+            map.set_with_delta(agent, at(7), "k".to_owned(), value)
+        });
     }
     assert_eq!(world.settle().get("k"), Some(&1));
 }
 
 #[test]
 fn trap_08_one_agent_with_two_values_at_one_time_is_refused_and_settled() {
-    let write = |value: u8| LwwRegister::new().set_with_delta(&agent(0), at(7), value).unwrap();
+    let write = |value: u8| {
+        LwwRegister::new()
+            .set_with_delta(&agent(0), at(7), value)
+            .unwrap()
+    };
     let (one, two) = (write(1), write(2));
     let mut register = two.clone();
     let error = register.apply_delta(&one).unwrap_err();
-    assert_eq!((error.kind(), error.stamp, &error.writer), (ErrorKind::Malformed, at(7), &agent(0)));
+    assert_eq!(
+        (error.kind(), error.stamp, &error.writer),
+        (ErrorKind::Malformed, at(7), &agent(0))
+    );
     assert_same(&register, &two);
     assert_same(&joined(&one, &two), &two);
 
-    let write = |value| MvRegister::new().write_with_delta(&agent(0), value).unwrap();
+    let write = |value| {
+        MvRegister::new()
+            .write_with_delta(&agent(0), value)
+            .unwrap()
+    };
     let (one, two) = (write(1_u8), write(2));
     let mut register = two.clone();
-    assert_eq!(register.apply_delta(&one).unwrap_err().kind(), ErrorKind::Malformed);
+    assert_eq!(
+        register.apply_delta(&one).unwrap_err().kind(),
+        ErrorKind::Malformed
+    );
     assert_same(&register, &two);
     assert_same(&joined(&one, &two), &two);
 }
@@ -107,11 +143,19 @@ fn trap_15_a_cut_ahead_of_what_is_known_is_refused() {
     let before = map.clone();
     for stable in [at(6), Timestamp::MAX] {
         let newest = at(5);
-        assert_eq!(map.clean(stable), Err(CleanError::CutAhead { stable, newest }));
-        assert_eq!(map.clean_with_delta(stable), Err(CleanError::CutAhead { stable, newest }));
+        assert_eq!(
+            map.clean(stable),
+            Err(CleanError::CutAhead { stable, newest })
+        );
+        assert_eq!(
+            map.clean_with_delta(stable),
+            Err(CleanError::CutAhead { stable, newest })
+        );
         assert_same(&map, &before);
     }
-    let late = LwwMap::new().set_with_delta(&agent(1), at(4), b'c', 7).unwrap();
+    let late = LwwMap::new()
+        .set_with_delta(&agent(1), at(4), b'c', 7)
+        .unwrap();
     assert_eq!(joined(&map, &late).get(&b'c'), Some(&7));
 }
 
@@ -153,7 +197,10 @@ fn trap_18_wrong_cuts_lose_but_do_not_divide() {
         }
         assert_eq!(all.len(), all.values().count());
     }
-    assert!(n_cleaned > 2_000 && n_refused > 2_000, "{n_cleaned} cleaned, {n_refused} refused");
+    assert!(
+        n_cleaned > 2_000 && n_refused > 2_000,
+        "{n_cleaned} cleaned, {n_refused} refused"
+    );
 }
 
 /// Two writes in one tick of the wall clock are two writes.

@@ -1,8 +1,6 @@
 //! Vectors 1 to 9: counters, registers, maps without causality, and sets.
 
-use crdt_core::{
-    AgentId, Classify, DeltaState, ErrorKind, Lattice, Summarize, Timestamp,
-};
+use crdt_core::{AgentId, Classify, DeltaState, ErrorKind, Summarize, Timestamp};
 use crdt_counters::{GCounter, PnCounter, ResettableCounter};
 use crdt_maps::{LwwMap, LwwRegister, MvRegister, OrMap, StampError};
 
@@ -55,7 +53,9 @@ fn vector_02_counts_under_one_name_do_not_add_up() {
 fn vector_03_a_tie_of_stamps_goes_by_agent_then_by_value() {
     let map = |writer: &AgentId, value: &str| {
         let map = LwwMap::<String, String>::new();
-        map.clone().set_with_delta(writer, at(7), "k".to_owned(), value.to_owned()).unwrap()
+        map.clone()
+            .set_with_delta(writer, at(7), "k".to_owned(), value.to_owned())
+            .unwrap()
     };
     for (winner, loser) in [
         (map(&agent(1), "apple"), map(&agent(0), "zebra")),
@@ -72,7 +72,9 @@ fn vector_04_a_tie_goes_by_bytes() {
     let (low, high) = ("\u{e000}", "\u{10000}");
     let register = |writer: &str, value: &str| {
         let writer = AgentId::new(writer).unwrap();
-        LwwRegister::<String>::new().set_with_delta(&writer, at(7), value.to_owned()).unwrap()
+        LwwRegister::<String>::new()
+            .set_with_delta(&writer, at(7), value.to_owned())
+            .unwrap()
     };
     for (winner, loser) in [
         (register(high, "a"), register(low, "z")),
@@ -92,13 +94,18 @@ fn vector_05_a_removal_at_the_same_stamp_is_refused_and_a_later_one_wins() {
     let held = at(10);
     for writer in [agent(0), agent(1)] {
         let refused = map.remove(&writer, held, "k".to_owned());
-        assert_eq!(refused, Err(StampError::TimestampNotAdvanced { given: held, held }));
+        assert_eq!(
+            refused,
+            Err(StampError::TimestampNotAdvanced { given: held, held })
+        );
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Misuse);
     }
     assert_same(&map, &before);
 
     let next = Timestamp::from_u64(held.to_u64() + 1);
-    let removal = map.remove_with_delta(&agent(0), next, "k".to_owned()).unwrap();
+    let removal = map
+        .remove_with_delta(&agent(0), next, "k".to_owned())
+        .unwrap();
     assert_eq!(map.get("k"), None);
     assert_same(&joined(&before, &removal), &map);
 }
@@ -139,7 +146,10 @@ fn vector_07_cleaning_keeps_what_lives_and_what_is_young() {
     assert_eq!(map.apply_delta(&zombie), Ok(false));
     assert_eq!(map.get(&b'b'), None);
     assert_same(&joined(&map, &uncleaned), &map);
-    assert_same(&applied(&uncleaned, &map.delta_since(&uncleaned.summary()).unwrap()), &map);
+    assert_same(
+        &applied(&uncleaned, &map.delta_since(&uncleaned.summary()).unwrap()),
+        &map,
+    );
 }
 
 /// Alice's second write replaces her first; that bob's was seen by it is in its delta, for a peer
@@ -148,7 +158,9 @@ fn vector_07_cleaning_keeps_what_lives_and_what_is_young() {
 fn vector_08_a_write_replaces_what_its_writer_saw() {
     let mut world = World::<MvRegister<String>>::new(3);
     let write = |world: &mut World<MvRegister<String>>, who, value: &str| {
-        world.act(who, |register, agent| register.write_with_delta(agent, value.to_owned()))
+        world.act(who, |register, agent| {
+            register.write_with_delta(agent, value.to_owned())
+        })
     };
     write(&mut world, 0, "a-old");
     let by_bob = write(&mut world, 1, "b-old");
@@ -166,7 +178,10 @@ fn vector_08_a_write_replaces_what_its_writer_saw() {
     world.update(1, "k", |register, minter| register.write(minter, 2));
     world.update(0, "k", |register, minter| register.write(minter, 3));
     let all = world.settle();
-    assert!(all.get("k").is_some_and(|register| register.values().eq(&[3, 2])));
+    assert!(
+        all.get("k")
+            .is_some_and(|register| register.values().eq(&[3, 2]))
+    );
 }
 
 #[test]

@@ -135,10 +135,19 @@ fn vector_17_replicas_that_were_set_up_differently_do_not_mix() {
 
     let mut theirs = AnyCrdt::new(counter);
     let mismatch = |error: &SpecMismatch| {
-        let SpecMismatch { path, expected, found, .. } = error;
+        let SpecMismatch {
+            path,
+            expected,
+            found,
+            ..
+        } = error;
         (path.clone(), *expected, *found)
     };
-    let expected = (vec!["k".to_owned()], Some(Kind::Counter), Kind::CausalRegister);
+    let expected = (
+        vec!["k".to_owned()],
+        Some(Kind::Counter),
+        Some(Kind::CausalRegister),
+    );
     assert_eq!(mismatch(&theirs.merge(&ours).unwrap_err()), expected);
     match theirs.apply_with_feed(&written.unwrap()) {
         Err(AnyError::Spec(error)) => assert_eq!(mismatch(&error), expected),
@@ -190,7 +199,11 @@ fn vector_18_a_delta_is_as_large_as_what_changed() {
     // A counter counts as much.
     let mut counters = OrMap::<String, ResettableCounter>::new();
     for key in 0..1_000 {
-        counters.update(&agent(0), key.to_string(), |counter, minter| counter.add(minter, 1)).unwrap();
+        counters
+            .update(&agent(0), key.to_string(), |counter, minter| {
+                counter.add(minter, 1)
+            })
+            .unwrap();
     }
     let delta = counters.update_with_delta(&agent(0), "7".to_owned(), |n, minter| n.add(minter, 1));
     assert!(delta.unwrap().to_bytes().len() < 20);

@@ -3,9 +3,7 @@
 use core::fmt::Debug;
 
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
-use crdt_core::{
-    AgentId, DecodeDots, Decompose, Delta, DotStore, EncodeDots, Nestable, Summarize,
-};
+use crdt_core::{AgentId, DecodeDots, Decompose, Delta, DotStore, EncodeDots, Nestable, Summarize};
 use crdt_counters::{GCounter, PnCounter, ResettableCounter};
 use crdt_maps::{
     CausalRegister, DisableWinsFlag, EnableWinsFlag, LwwMap, LwwRegister, MvRegister, OrMap, OrSet,
@@ -181,7 +179,9 @@ impl<T: Replica> World<T> {
     #[track_caller]
     fn joined(&self) -> T {
         let nothing = T::default();
-        self.replicas.iter().fold(nothing, |all, replica| joined(&all, replica))
+        self.replicas
+            .iter()
+            .fold(nothing, |all, replica| joined(&all, replica))
     }
 
     /// States in every order, whole and in parts, straight and by way of their bytes.
@@ -189,11 +189,19 @@ impl<T: Replica> World<T> {
     fn settles_by_states(&self, all: &T) {
         each_order(self.replicas.len(), |order| {
             let states = order.iter().map(|&idx| &self.replicas[idx]);
-            assert_same(&states.fold(T::default(), |all, state| joined(&all, state)), all);
+            assert_same(
+                &states.fold(T::default(), |all, state| joined(&all, state)),
+                all,
+            );
         });
         let mut parts: Vec<T> = self.replicas.iter().flat_map(T::decompose).collect();
         parts.reverse();
-        assert_same(&parts.iter().fold(T::default(), |all, part| joined(&all, part)), all);
+        assert_same(
+            &parts
+                .iter()
+                .fold(T::default(), |all, part| joined(&all, part)),
+            all,
+        );
         for state in &self.replicas {
             assert_same(&over_the_wire(state), state);
         }
@@ -205,13 +213,21 @@ impl<T: Replica> World<T> {
         let nothing = T::default();
         each_order(self.log.len(), |order| {
             let deltas = order.iter().map(|&idx| over_the_wire(&self.log[idx]));
-            assert_same(&deltas.fold(nothing.clone(), |state, delta| applied(&state, &delta)), all);
+            assert_same(
+                &deltas.fold(nothing.clone(), |state, delta| applied(&state, &delta)),
+                all,
+            );
         });
         let mut rng = Rng::new(N_SHUFFLES as u64);
         for state in &self.replicas {
             let mut deltas: Vec<&T::Delta> = self.log.iter().chain(&self.log).collect();
             rng.shuffle(&mut deltas);
-            assert_same(&deltas.iter().fold(state.clone(), |s, delta| applied(&s, delta)), all);
+            assert_same(
+                &deltas
+                    .iter()
+                    .fold(state.clone(), |s, delta| applied(&s, delta)),
+                all,
+            );
         }
     }
 
@@ -230,7 +246,10 @@ impl<T: Replica> World<T> {
                 assert_same(&grouped([&late, &early]), &whole);
             }
             let pairs = self.log.chunks(2).rev().map(|pair| grouped(pair));
-            assert_same(&pairs.fold(state.clone(), |state, pair| applied(&state, &pair)), all);
+            assert_same(
+                &pairs.fold(state.clone(), |state, pair| applied(&state, &pair)),
+                all,
+            );
         }
     }
 
@@ -241,7 +260,9 @@ impl<T: Replica> World<T> {
         let nothing = T::default();
         let states: Vec<&T> = self.replicas.iter().chain([&nothing]).collect();
         let mut strays = Vec::new();
-        let pairs = states.iter().flat_map(|&ours| states.iter().map(move |&theirs| (ours, theirs)));
+        let pairs = states
+            .iter()
+            .flat_map(|&ours| states.iter().map(move |&theirs| (ours, theirs)));
         for (ours, theirs) in pairs {
             let both = joined(theirs, ours);
             let by_state = over_the_wire(&ours.news_since(theirs));
@@ -254,9 +275,14 @@ impl<T: Replica> World<T> {
             strays.extend([by_state, by_summary]);
         }
         for state in states {
-            let state = strays.iter().fold(state.clone(), |state, stray| applied(&state, stray));
+            let state = strays
+                .iter()
+                .fold(state.clone(), |state, stray| applied(&state, stray));
             assert_same(&joined(&state, all), all);
-            let state = strays.iter().rev().fold(all.clone(), |all, stray| applied(&all, stray));
+            let state = strays
+                .iter()
+                .rev()
+                .fold(all.clone(), |all, stray| applied(&all, stray));
             assert_same(&state, all);
         }
         let group = T::Delta::merge_deltas(&strays).unwrap();

@@ -1,0 +1,136 @@
+//! Whatever path events take, and in whatever order they come, the state is the join of their deltas.
+
+use crdt_core::{Decompose, Delta, Lattice, Summarize};
+
+use super::history::EventSet;
+use super::law::Law;
+use super::subject::{DeltaOf, Subject};
+use super::world::{World, apply, same_bytes};
+
+/// Checks a few states, and a few sets of events that no replica happened to know.
+pub(super) fn check<S: Subject>(world: &mut World<S>) {
+    for _ in 0..N_STATES {
+        let snapshot = world.rng.pick(&world.snapshots);
+        let Some((_, delivered)) = snapshot.owner else {
+            continue;
+        };
+        let state = snapshot.state.clone();
+        check_rebuilt(world, &state, delivered);
+        check_summaries(world, &state);
+    }
+    for _ in 0..N_SUBSETS {
+        check_subset(world);
+    }
+}
+
+/// The same state from deltas, from a group of them, and from its own parts and differences.
+fn check_rebuilt<S: Subject>(world: &mut World<S>, state: &S::State, delivered: EventSet) {
+    const LAW: Law = Law::Paths;
+    let places = shuffled(world, delivered);
+    let by_deltas = from_deltas(world, &places);
+    let judge = &mut world.judge;
+    let what = "a state and the join of the deltas of its events";
+    same_bytes(judge, LAW, what, state, &by_deltas);
+
+    let deltas: Vec<&DeltaOf<S>> = places.iter().map(|&idx| &world.deltas[idx]).collect();
+    let group = DeltaOf::<S>::merge_deltas(deltas);
+    let group = group.map_err(|error| format!("honest deltas do not group: {error}"));
+    if let Some(group) = judge.done(LAW, group) {
+        let mut by_group = S::State::default();
+        apply::<S>(judge, &mut by_group, &group);
+        same_bytes(
+            judge,
+            LAW,
+            "a state and all its deltas as a group",
+            state,
+            &by_group,
+        );
+    }
+
+    judge.open(LAW);
+    let mut parts: Vec<S::State> = state.decompose().collect();
+    world.rng.shuffle(&mut parts);
+    let mut by_parts = S::State::default();
+    for part in &parts {
+        by_parts.join(part);
+    }
+    same_bytes(judge, LAW, "a state and its parts", state, &by_parts);
+}
+
+fn check_summaries<S: Subject>(world: &mut World<S>, state: &S::State) {
+    const LAW: Law = Law::CatchUp;
+    let base = world.pick_shared();
+    let judge = &mut world.judge;
+    judge.open(LAW);
+    let own = state.delta_since(&state.summary());
+    judge.check(LAW, own.as_ref().is_some_and(Delta::is_empty), || {
+        format!("{own:?} is what {state:?} lacks of itself")
+    });
+    for base in [S::State::default(), base] {
+        let mut joined = base.clone();
+        joined.join(state);
+        let mut caught_up = base.clone();
+        let delta = state.delta_since(&base.summary());
+        let delta = delta.ok_or_else(|| "nothing was trimmed".to_owned());
+        if let Some(delta) = judge.done(LAW, delta) {
+            apply::<S>(judge, &mut caught_up, &delta);
+        }
+        same_bytes(
+            judge,
+            LAW,
+            "joined, and caught up by a summary",
+            &joined,
+            &caught_up,
+        );
+        if let Some(delta) = S::changes_since(state, &base) {
+            let mut changed = base.clone();
+            apply::<S>(judge, &mut changed, &delta);
+            same_bytes(
+                judge,
+                Law::Diff,
+                "joined, and changed by a delta",
+                &joined,
+                &changed,
+            );
+        }
+    }
+}
+
+/// A closed set of events, known to a replica that never was, and what it shows.
+fn check_subset<S: Subject>(world: &mut World<S>) {
+    let n_events = world.history.len();
+    if n_events == 0 {
+        return;
+    }
+    let n_picks = world.rng.between(1, 3);
+    let picks = (0..n_picks).map(|_| EventSet::of(world.rng.below(n_events)));
+    let picked = picks.fold(EventSet::default(), EventSet::union);
+    let known = world.history.closure(picked);
+    if !world.is_causal(known) {
+        return;
+    }
+    let places = shuffled(world, known);
+    let state = from_deltas(world, &places);
+    let judge = &mut world.judge;
+    judge.open(Law::Oracle);
+    let expected = S::oracle(&world.history.within(known));
+    let what = "shown and specified, of some deltas";
+    judge.same(Law::Oracle, what, &S::value(&state), &expected);
+}
+
+fn from_deltas<S: Subject>(world: &mut World<S>, places: &[usize]) -> S::State {
+    let mut state = S::State::default();
+    for &idx in places {
+        apply::<S>(&mut world.judge, &mut state, &world.deltas[idx]);
+    }
+    state
+}
+
+fn shuffled<S: Subject>(world: &mut World<S>, events: EventSet) -> Vec<usize> {
+    let mut places: Vec<usize> = events.iter().collect();
+    world.rng.shuffle(&mut places);
+    places
+}
+
+const N_STATES: usize = 2;
+const N_SUBSETS: usize = 2;
