@@ -84,11 +84,11 @@ impl Subject for Bounded {
         step: &Step,
     ) -> Result<(), Refused> {
         let agent = writer.agent();
-        let _: () = match *step {
+        match *step {
             Step::Up(n) => counter.increment(agent, n)?,
             Step::Down(n) => counter.decrement(agent, n)?,
             Step::Send { to, n } => counter.transfer(agent, writer.peer(to), n)?,
-        };
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Types made of dots: each kind is described once, and tested alone and under the keys of maps.
 
+pub(super) mod any;
 pub(super) mod counter;
 mod feeds;
 pub(super) mod flags;
@@ -18,18 +19,10 @@ use crdt_core::{
 use crdt_testkit::Rng;
 use crdt_testkit::laws::{Dots, Expected, History, Refused, Subject, Writer};
 
-/// A kind of value: what can be done to it, and what it then shows, alone or in a map.
+/// A kind of value: what can be done to it below a key, and what it then shows.
 pub(crate) trait Kind {
-    /// The standalone type.
-    type State: Nestable<Store = Self::Store>
-        + Named
-        + Clone
-        + PartialEq
-        + Debug
-        + Decompose
-        + Summarize<Delta: Clone + PartialEq + Debug + Encode + Decode>
-        + Encode
-        + Decode;
+    /// The type that users name.
+    type Type: Nestable<Store = Self::Store> + Named;
     type Store: DotStore<Live: Debug + EncodeDots + DecodeDots> + Debug + EncodeDots + DecodeDots;
     type Op: Clone + Debug;
     type Value: Clone + PartialEq + Debug;
@@ -39,26 +32,12 @@ pub(crate) trait Kind {
 
     fn op(rng: &mut Rng, step: usize) -> Self::Op;
 
-    /// Does `op` below a key.
+    /// Does `op`.
     fn change(
         store: &Self::Store,
         minter: &mut Minter,
         op: &Self::Op,
     ) -> Result<Change<LiveOf<Self>>, Refused>;
-
-    /// Does `op` by the mutator of the standalone type that returns a delta.
-    fn mutate(
-        state: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Self::Op,
-    ) -> Result<KindDelta<Self>, Refused>;
-
-    /// Does `op` by the mutator of the standalone type that returns none.
-    fn mutate_plain(
-        state: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Self::Op,
-    ) -> Result<(), Refused>;
 
     fn value(store: &Self::Store) -> Self::Value;
 
@@ -80,6 +59,33 @@ pub(crate) trait Kind {
         before: &Self::Store,
         after: &Self::Store,
     ) -> Result<(), String>;
+}
+
+/// A kind with a type that stands alone, and how that is used.
+pub(crate) trait Standalone: Kind<Type = Self::State> {
+    type State: Nestable<Store = Self::Store>
+        + Named
+        + Clone
+        + PartialEq
+        + Debug
+        + Decompose
+        + Summarize<Delta: Clone + PartialEq + Debug + Encode + Decode>
+        + Encode
+        + Decode;
+
+    /// Does `op` by the mutator that returns a delta.
+    fn mutate(
+        state: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Self::Op,
+    ) -> Result<KindDelta<Self>, Refused>;
+
+    /// Does `op` by the mutator that returns none.
+    fn mutate_plain(
+        state: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Self::Op,
+    ) -> Result<(), Refused>;
 
     fn store(state: &Self::State) -> &Self::Store;
 
@@ -95,9 +101,9 @@ pub(crate) trait Kind {
 
 pub(crate) type LiveOf<K> = <<K as Kind>::Store as DotStore>::Live;
 pub(crate) type FeedOf<K> = <<K as Kind>::Store as DotStore>::Feed;
-pub(crate) type KindDelta<K> = <<K as Kind>::State as DeltaState>::Delta;
+pub(crate) type KindDelta<K> = <<K as Standalone>::State as DeltaState>::Delta;
 
-/// Writes the part of a [`Kind`] that is the same for all, since `causal_type!` wrote it there.
+/// Writes the part of [`Standalone`] that is the same for all, since `causal_type!` wrote it there.
 macro_rules! standalone {
     ($delta:ident) => {
         fn store(state: &Self::State) -> &Self::Store {
@@ -137,7 +143,7 @@ pub(crate) use standalone;
 /// The standalone type of a kind; one that `FOLDS` lets dots grow until they are shipped.
 pub(super) struct Alone<K, const FOLDS: bool = false>(PhantomData<K>);
 
-impl<K: Kind, const FOLDS: bool> Subject for Alone<K, FOLDS> {
+impl<K: Standalone, const FOLDS: bool> Subject for Alone<K, FOLDS> {
     type State = K::State;
     type Op = K::Op;
     type Value = K::Value;

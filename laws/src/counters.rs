@@ -138,11 +138,11 @@ impl Subject for UpDown {
         step: &Step,
     ) -> Result<(), Refused> {
         let agent = writer.agent();
-        let _: () = match *step {
+        match *step {
             Step::Up(n) => counter.increment(agent, n)?,
             Step::Down(n) => counter.decrement(agent, n)?,
             Step::By(by) => counter.add(agent, by)?,
-        };
+        }
         Ok(())
     }
 

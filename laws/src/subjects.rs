@@ -2,6 +2,7 @@
 
 use super::bounded::Bounded;
 use super::causal::Alone;
+use super::causal::any::Any;
 use super::causal::counter::Resettable;
 use super::causal::flags::{DisableWins, EnableWins};
 use super::causal::map::Map;
@@ -24,7 +25,7 @@ const fn entry<S: Subject>() -> Entry {
 }
 
 /// Every type of the workspace that replicates itself by deltas, but text.
-pub(super) const SUBJECTS: [Entry; 30] = [
+pub(super) const SUBJECTS: [Entry; 31] = [
     entry::<Growing>(),
     entry::<UpDown>(),
     entry::<Bounded>(),
@@ -52,6 +53,7 @@ pub(super) const SUBJECTS: [Entry; 30] = [
     entry::<Alone<Map<Latest>>>(),
     entry::<Alone<Map<AddWins>>>(),
     entry::<Alone<Map<RemoveWins>>>(),
+    entry::<Alone<Map<Any>>>(),
     entry::<Alone<Map<Map<Map<AddWins>>>>>(),
     entry::<Alone<Map<Map<Map<Resettable>>>>>(),
     entry::<Alone<Map<Map<Map<RemoveWins>>>>>(),

@@ -1,7 +1,7 @@
 //! The counter that can be reset: the sum of what no reset saw.
 
 use super::feeds::check_leaf;
-use super::{Kind, LiveOf, standalone};
+use super::{Kind, LiveOf, Standalone, standalone};
 use crate::sets::event_if;
 use crdt_core::{Change, Minter};
 use crdt_counters::{ResettableCounter, ResettableCounterStore};
@@ -36,7 +36,7 @@ fn takes_away(later: &Step, _: &Step) -> bool {
 }
 
 impl Kind for Resettable {
-    type State = ResettableCounter;
+    type Type = ResettableCounter;
     type Store = ResettableCounterStore;
     type Op = Step;
     type Value = i128;
@@ -65,35 +65,6 @@ impl Kind for Resettable {
         })
     }
 
-    fn mutate(
-        counter: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<Self::State, Refused> {
-        let author = writer.author();
-        Ok(match *op {
-            Step::Up(n) => counter.increment_with_delta(author, n)?,
-            Step::Down(n) => counter.decrement_with_delta(author, n)?,
-            Step::By(by) => counter.add_with_delta(author, by)?,
-            Step::Reset => counter.reset_with_delta(author)?,
-        })
-    }
-
-    fn mutate_plain(
-        counter: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<(), Refused> {
-        let author = writer.author();
-        let _: () = match *op {
-            Step::Up(n) => counter.increment(author, n)?,
-            Step::Down(n) => counter.decrement(author, n)?,
-            Step::By(by) => counter.add(author, by)?,
-            Step::Reset => counter.reset(author)?,
-        };
-        Ok(())
-    }
-
     fn value(counter: &Self::Store) -> i128 {
         counter.value()
     }
@@ -118,6 +89,39 @@ impl Kind for Resettable {
 
     fn check_feed(feed: &bool, before: &Self::Store, after: &Self::Store) -> Result<(), String> {
         check_leaf(*feed, before.value() != after.value())
+    }
+}
+
+impl Standalone for Resettable {
+    type State = ResettableCounter;
+
+    fn mutate(
+        counter: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<Self::State, Refused> {
+        let author = writer.author();
+        Ok(match *op {
+            Step::Up(n) => counter.increment_with_delta(author, n)?,
+            Step::Down(n) => counter.decrement_with_delta(author, n)?,
+            Step::By(by) => counter.add_with_delta(author, by)?,
+            Step::Reset => counter.reset_with_delta(author)?,
+        })
+    }
+
+    fn mutate_plain(
+        counter: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<(), Refused> {
+        let author = writer.author();
+        match *op {
+            Step::Up(n) => counter.increment(author, n)?,
+            Step::Down(n) => counter.decrement(author, n)?,
+            Step::By(by) => counter.add(author, by)?,
+            Step::Reset => counter.reset(author)?,
+        }
+        Ok(())
     }
 
     standalone!(leaf);

@@ -1,7 +1,7 @@
 //! Flags: the direction that wins leaves a mark until one that saw it takes it away.
 
 use super::feeds::check_leaf;
-use super::{Kind, standalone};
+use super::{Kind, Standalone, standalone};
 use crate::sets::event_if;
 use crdt_core::{Change, DotSet, Minter};
 use crdt_maps::{DisableWinsFlag, DisableWinsFlagStore, EnableWinsFlag, EnableWinsFlagStore};
@@ -35,7 +35,7 @@ fn expected(past: &History<Switch>, op: Switch, winner: Switch) -> Expected {
 macro_rules! flag {
     ($kind:ident, $flag:ident, $store:ident, $winner:ident, reads: $reads:literal) => {
         impl Kind for $kind {
-            type State = $flag;
+            type Type = $flag;
             type Store = $store;
             type Op = Switch;
             type Value = bool;
@@ -55,6 +55,26 @@ macro_rules! flag {
                 })
             }
 
+            fn value(flag: &$store) -> bool {
+                flag.is_enabled()
+            }
+
+            fn oracle(history: &History<Switch>) -> bool {
+                has_mark(history, Switch::$winner) == $reads
+            }
+
+            fn expected(past: &History<Switch>, op: &Switch) -> Expected {
+                expected(past, *op, Switch::$winner)
+            }
+
+            fn check_feed(feed: &bool, before: &$store, after: &$store) -> Result<(), String> {
+                check_leaf(*feed, before.is_enabled() != after.is_enabled())
+            }
+        }
+
+        impl Standalone for $kind {
+            type State = $flag;
+
             fn mutate(flag: &mut $flag, writer: Writer<'_>, op: &Switch) -> Result<$flag, Refused> {
                 Ok(match op {
                     Switch::On => flag.enable_with_delta(writer.author())?,
@@ -71,22 +91,6 @@ macro_rules! flag {
                     Switch::On => flag.enable(writer.author())?,
                     Switch::Off => flag.disable(writer.author())?,
                 })
-            }
-
-            fn value(flag: &$store) -> bool {
-                flag.is_enabled()
-            }
-
-            fn oracle(history: &History<Switch>) -> bool {
-                has_mark(history, Switch::$winner) == $reads
-            }
-
-            fn expected(past: &History<Switch>, op: &Switch) -> Expected {
-                expected(past, *op, Switch::$winner)
-            }
-
-            fn check_feed(feed: &bool, before: &$store, after: &$store) -> Result<(), String> {
-                check_leaf(*feed, before.is_enabled() != after.is_enabled())
             }
 
             standalone!(leaf);

@@ -2,7 +2,7 @@
 
 use super::feeds::check_keyed;
 use super::or_set::is_in;
-use super::{FeedOf, Kind, KindDelta, LiveOf, standalone};
+use super::{FeedOf, Kind, KindDelta, LiveOf, Standalone, standalone};
 use crate::sets::event_if;
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::marker::PhantomData;
@@ -74,7 +74,7 @@ impl<V: Kind> Map<V> {
 }
 
 impl<V: Kind> Kind for Map<V> {
-    type State = OrMap<u8, V::State>;
+    type Type = OrMap<u8, V::Type>;
     type Store = OrMapStore<u8, V::Store>;
     type Op = Step<V::Op>;
     type Value = BTreeMap<u8, V::Value>;
@@ -112,6 +112,57 @@ impl<V: Kind> Kind for Map<V> {
             Step::RemoveWhere(mask) => map.remove_where(minter, |key, _| is_in(*mask, *key))?,
         })
     }
+
+    fn value(map: &Self::Store) -> Self::Value {
+        map.iter()
+            .map(|(key, value)| (*key, V::value(value)))
+            .collect()
+    }
+
+    fn oracle(history: &History<Self::Op>) -> Self::Value {
+        let keys = Self::keys(history).into_iter();
+        keys.map(|key| (key, V::oracle(&Self::under(history, key))))
+            .collect()
+    }
+
+    fn expected(past: &History<Self::Op>, op: &Self::Op) -> Expected {
+        match op {
+            Step::Update(key, op) => V::expected(&Self::under(past, *key), op),
+            Step::Fail(..) => Expected::Refusal,
+            Step::Touch(_) => Expected::Event,
+            Step::OrTouch(key) => event_if(!Self::keys(past).contains(key)),
+            Step::Remove(_) | Step::RemoveWhere(_) => {
+                event_if(Self::keys(past).into_iter().any(|key| op.removes(key)))
+            }
+        }
+    }
+
+    fn resolved(op: &Self::Op, past: &dyn Fn() -> History<Self::Op>) -> Self::Op {
+        match op {
+            Step::Update(key, op) => {
+                Step::Update(*key, V::resolved(op, &|| Self::under(&past(), *key)))
+            }
+            _ => op.clone(),
+        }
+    }
+
+    fn check_feed(
+        feed: &FeedOf<Self>,
+        before: &Self::Store,
+        after: &Self::Store,
+    ) -> Result<(), String> {
+        let [was, is] = [before, after].map(|map| map.keys().copied().collect::<BTreeSet<u8>>());
+        check_keyed(feed, &was, &is, |key, of_value| {
+            let (Some(before), Some(after)) = (before.get(key), after.get(key)) else {
+                return Ok(());
+            };
+            V::check_feed(of_value, before, after)
+        })
+    }
+}
+
+impl<V: Kind> Standalone for Map<V> {
+    type State = OrMap<u8, V::Type>;
 
     fn mutate(
         map: &mut Self::State,
@@ -156,53 +207,6 @@ impl<V: Kind> Kind for Map<V> {
             Step::RemoveWhere(mask) => map.remove_where(author, |key, _| is_in(*mask, *key))?,
         }
         Ok(())
-    }
-
-    fn value(map: &Self::Store) -> Self::Value {
-        map.iter()
-            .map(|(key, value)| (*key, V::value(value)))
-            .collect()
-    }
-
-    fn oracle(history: &History<Self::Op>) -> Self::Value {
-        let keys = Self::keys(history).into_iter();
-        keys.map(|key| (key, V::oracle(&Self::under(history, key))))
-            .collect()
-    }
-
-    fn expected(past: &History<Self::Op>, op: &Self::Op) -> Expected {
-        match op {
-            Step::Update(key, op) => V::expected(&Self::under(past, *key), op),
-            Step::Fail(..) => Expected::Refusal,
-            Step::Touch(_) => Expected::Event,
-            Step::OrTouch(key) => event_if(!Self::keys(past).contains(key)),
-            Step::Remove(_) | Step::RemoveWhere(_) => {
-                event_if(Self::keys(past).into_iter().any(|key| op.removes(key)))
-            }
-        }
-    }
-
-    fn resolved(op: &Self::Op, past: &dyn Fn() -> History<Self::Op>) -> Self::Op {
-        match op {
-            Step::Update(key, op) => {
-                Step::Update(*key, V::resolved(op, &|| Self::under(&past(), *key)))
-            }
-            _ => op.clone(),
-        }
-    }
-
-    fn check_feed(
-        feed: &FeedOf<Self>,
-        before: &Self::Store,
-        after: &Self::Store,
-    ) -> Result<(), String> {
-        let [was, is] = [before, after].map(|map| map.keys().copied().collect::<BTreeSet<u8>>());
-        check_keyed(feed, &was, &is, |key, of_value| {
-            let (Some(before), Some(after)) = (before.get(&key), after.get(&key)) else {
-                return Ok(());
-            };
-            V::check_feed(of_value, before, after)
-        })
     }
 
     standalone!(keyed);

@@ -1,7 +1,7 @@
 //! The set in which adding wins: what was added, and not seen by a removing.
 
 use super::feeds::{check_keyed, no_value};
-use super::{FeedOf, Kind, KindDelta, LiveOf, standalone};
+use super::{FeedOf, Kind, KindDelta, LiveOf, Standalone, standalone};
 use crate::sets::event_if;
 use alloc::collections::BTreeSet;
 use crdt_core::{Change, Minter};
@@ -36,7 +36,7 @@ pub(super) fn is_in(mask: u8, element: u8) -> bool {
 }
 
 impl Kind for AddWins {
-    type State = OrSet<u8>;
+    type Type = OrSet<u8>;
     type Store = OrSetStore<u8>;
     type Op = Step;
     type Value = BTreeSet<u8>;
@@ -60,31 +60,6 @@ impl Kind for AddWins {
             Step::Remove(element) => set.remove(minter, &element)?,
             Step::RemoveWhere(mask) => set.remove_where(minter, |element| is_in(mask, *element))?,
         })
-    }
-
-    fn mutate(
-        set: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<KindDelta<Self>, Refused> {
-        let author = writer.author();
-        Ok(match *op {
-            Step::Add(element) => set.add_with_delta(author, element)?,
-            Step::Remove(element) => set.remove_with_delta(author, &element)?,
-            Step::RemoveWhere(mask) => {
-                set.remove_where_with_delta(author, |element| is_in(mask, *element))?
-            }
-        })
-    }
-
-    fn mutate_plain(set: &mut Self::State, writer: Writer<'_>, op: &Step) -> Result<(), Refused> {
-        let author = writer.author();
-        let _: () = match *op {
-            Step::Add(element) => set.add(author, element)?,
-            Step::Remove(element) => set.remove(author, &element)?,
-            Step::RemoveWhere(mask) => set.remove_where(author, |element| is_in(mask, *element))?,
-        };
-        Ok(())
     }
 
     fn value(set: &Self::Store) -> BTreeSet<u8> {
@@ -113,6 +88,35 @@ impl Kind for AddWins {
         after: &Self::Store,
     ) -> Result<(), String> {
         check_keyed(feed, &Self::value(before), &Self::value(after), no_value)
+    }
+}
+
+impl Standalone for AddWins {
+    type State = OrSet<u8>;
+
+    fn mutate(
+        set: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<KindDelta<Self>, Refused> {
+        let author = writer.author();
+        Ok(match *op {
+            Step::Add(element) => set.add_with_delta(author, element)?,
+            Step::Remove(element) => set.remove_with_delta(author, &element)?,
+            Step::RemoveWhere(mask) => {
+                set.remove_where_with_delta(author, |element| is_in(mask, *element))?
+            }
+        })
+    }
+
+    fn mutate_plain(set: &mut Self::State, writer: Writer<'_>, op: &Step) -> Result<(), Refused> {
+        let author = writer.author();
+        match *op {
+            Step::Add(element) => set.add(author, element)?,
+            Step::Remove(element) => set.remove(author, &element)?,
+            Step::RemoveWhere(mask) => set.remove_where(author, |element| is_in(mask, *element))?,
+        }
+        Ok(())
     }
 
     standalone!(keyed);

@@ -1,7 +1,7 @@
 //! Registers: what no later write saw.
 
 use super::feeds::check_leaf;
-use super::{Kind, LiveOf, standalone};
+use super::{Kind, LiveOf, Standalone, standalone};
 use crate::lww_map::stamp;
 use crate::sets::event_if;
 use crdt_core::{AgentId, Change, Minter, Timestamp};
@@ -44,7 +44,7 @@ fn expected(past: &History<Step>, op: &Step) -> Expected {
 }
 
 impl Kind for MultiValue {
-    type State = MvRegister<u8>;
+    type Type = MvRegister<u8>;
     type Store = MvRegisterStore<u8>;
     type Op = Step;
     type Value = Vec<u8>;
@@ -62,29 +62,6 @@ impl Kind for MultiValue {
             Step::Write(_, value) => register.write(minter, value)?,
             Step::Clear => register.clear(minter)?,
         })
-    }
-
-    fn mutate(
-        register: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<Self::State, Refused> {
-        Ok(match *op {
-            Step::Write(_, value) => register.write_with_delta(writer.author(), value)?,
-            Step::Clear => register.clear_with_delta(writer.author())?,
-        })
-    }
-
-    fn mutate_plain(
-        register: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<(), Refused> {
-        let _: () = match *op {
-            Step::Write(_, value) => register.write(writer.author(), value)?,
-            Step::Clear => register.clear(writer.author())?,
-        };
-        Ok(())
     }
 
     fn value(register: &Self::Store) -> Vec<u8> {
@@ -106,12 +83,39 @@ impl Kind for MultiValue {
     fn check_feed(feed: &bool, before: &Self::Store, after: &Self::Store) -> Result<(), String> {
         check_leaf(*feed, before != after)
     }
+}
+
+impl Standalone for MultiValue {
+    type State = MvRegister<u8>;
+
+    fn mutate(
+        register: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<Self::State, Refused> {
+        Ok(match *op {
+            Step::Write(_, value) => register.write_with_delta(writer.author(), value)?,
+            Step::Clear => register.clear_with_delta(writer.author())?,
+        })
+    }
+
+    fn mutate_plain(
+        register: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<(), Refused> {
+        match *op {
+            Step::Write(_, value) => register.write(writer.author(), value)?,
+            Step::Clear => register.clear(writer.author())?,
+        }
+        Ok(())
+    }
 
     standalone!(leaf);
 }
 
 impl Kind for Latest {
-    type State = CausalRegister<u8>;
+    type Type = CausalRegister<u8>;
     type Store = CausalRegisterStore<u8>;
     type Op = Step;
     /// The write that won, and the values of all siblings.
@@ -130,31 +134,6 @@ impl Kind for Latest {
             Step::Write(stamp, value) => register.write(minter, stamp, value)?,
             Step::Clear => register.clear(minter)?,
         })
-    }
-
-    fn mutate(
-        register: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<Self::State, Refused> {
-        Ok(match *op {
-            Step::Write(stamp, value) => {
-                register.write_with_delta(writer.author(), stamp, value)?
-            }
-            Step::Clear => register.clear_with_delta(writer.author())?,
-        })
-    }
-
-    fn mutate_plain(
-        register: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<(), Refused> {
-        let _: () = match *op {
-            Step::Write(stamp, value) => register.write(writer.author(), stamp, value)?,
-            Step::Clear => register.clear(writer.author())?,
-        };
-        Ok(())
     }
 
     fn value(register: &Self::Store) -> Self::Value {
@@ -186,6 +165,35 @@ impl Kind for Latest {
     fn check_feed(feed: &bool, before: &Self::Store, after: &Self::Store) -> Result<(), String> {
         let changed = Self::value(before).0 != Self::value(after).0;
         check_leaf(*feed, changed || (*feed && before != after))
+    }
+}
+
+impl Standalone for Latest {
+    type State = CausalRegister<u8>;
+
+    fn mutate(
+        register: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<Self::State, Refused> {
+        Ok(match *op {
+            Step::Write(stamp, value) => {
+                register.write_with_delta(writer.author(), stamp, value)?
+            }
+            Step::Clear => register.clear_with_delta(writer.author())?,
+        })
+    }
+
+    fn mutate_plain(
+        register: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<(), Refused> {
+        match *op {
+            Step::Write(stamp, value) => register.write(writer.author(), stamp, value)?,
+            Step::Clear => register.clear(writer.author())?,
+        }
+        Ok(())
     }
 
     standalone!(leaf);

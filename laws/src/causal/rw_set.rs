@@ -2,7 +2,7 @@
 
 use super::feeds::{check_keyed, no_value};
 use super::or_set::is_in;
-use super::{FeedOf, Kind, KindDelta, LiveOf, standalone};
+use super::{FeedOf, Kind, KindDelta, LiveOf, Standalone, standalone};
 use crate::sets::event_if;
 use alloc::collections::BTreeSet;
 use crdt_core::{Change, Minter};
@@ -33,7 +33,7 @@ impl Step {
 }
 
 impl Kind for RemoveWins {
-    type State = RwSet<u8>;
+    type Type = RwSet<u8>;
     type Store = RwSetStore<u8>;
     type Op = Step;
     type Value = BTreeSet<u8>;
@@ -59,33 +59,6 @@ impl Kind for RemoveWins {
                 set.remove_where(minter, |element| is_in(mask, *element))?
             }
         })
-    }
-
-    fn mutate(
-        set: &mut Self::State,
-        writer: Writer<'_>,
-        op: &Step,
-    ) -> Result<KindDelta<Self>, Refused> {
-        let author = writer.author();
-        Ok(match *op {
-            Step::Add(element) => set.add_with_delta(author, element)?,
-            Step::Remove(element) => set.remove_with_delta(author, element)?,
-            Step::RemoveWhere(mask) | Step::RemoveEach(mask) => {
-                set.remove_where_with_delta(author, |element| is_in(mask, *element))?
-            }
-        })
-    }
-
-    fn mutate_plain(set: &mut Self::State, writer: Writer<'_>, op: &Step) -> Result<(), Refused> {
-        let author = writer.author();
-        let _: () = match *op {
-            Step::Add(element) => set.add(author, element)?,
-            Step::Remove(element) => set.remove(author, element)?,
-            Step::RemoveWhere(mask) | Step::RemoveEach(mask) => {
-                set.remove_where(author, |element| is_in(mask, *element))?;
-            }
-        };
-        Ok(())
     }
 
     fn value(set: &Self::Store) -> BTreeSet<u8> {
@@ -128,6 +101,37 @@ impl Kind for RemoveWins {
         after: &Self::Store,
     ) -> Result<(), String> {
         check_keyed(feed, &Self::value(before), &Self::value(after), no_value)
+    }
+}
+
+impl Standalone for RemoveWins {
+    type State = RwSet<u8>;
+
+    fn mutate(
+        set: &mut Self::State,
+        writer: Writer<'_>,
+        op: &Step,
+    ) -> Result<KindDelta<Self>, Refused> {
+        let author = writer.author();
+        Ok(match *op {
+            Step::Add(element) => set.add_with_delta(author, element)?,
+            Step::Remove(element) => set.remove_with_delta(author, element)?,
+            Step::RemoveWhere(mask) | Step::RemoveEach(mask) => {
+                set.remove_where_with_delta(author, |element| is_in(mask, *element))?
+            }
+        })
+    }
+
+    fn mutate_plain(set: &mut Self::State, writer: Writer<'_>, op: &Step) -> Result<(), Refused> {
+        let author = writer.author();
+        match *op {
+            Step::Add(element) => set.add(author, element)?,
+            Step::Remove(element) => set.remove(author, element)?,
+            Step::RemoveWhere(mask) | Step::RemoveEach(mask) => {
+                set.remove_where(author, |element| is_in(mask, *element))?;
+            }
+        }
+        Ok(())
     }
 
     standalone!(keyed);

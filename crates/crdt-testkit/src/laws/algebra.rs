@@ -52,15 +52,15 @@ where
     let bottom = T::default();
     judge.same(Law::Identity, "a and a | bottom", a, &joined(a, &bottom));
     judge.same(Law::Identity, "a and bottom | a", a, &joined(&bottom, a));
-    judge.check(Law::Identity, a.is_bottom() == (*a == bottom), || {
+    judge.check(Law::Identity, a.is_bottom() == (*a == bottom), &|| {
         format!("is_bottom() = {} of {}", a.is_bottom(), show(a))
     });
     judge.open(Law::Order);
-    judge.check(Law::Order, a.leq(b) == (both == *b), || {
+    judge.check(Law::Order, a.leq(b) == (both == *b), &|| {
         let (a, b) = (show(a), show(b));
         format!("leq of {a} and {b}, which join to {}", show(&both))
     });
-    judge.check(Law::Order, a.leq(&both) && b.leq(&both), || {
+    judge.check(Law::Order, a.leq(&both) && b.leq(&both), &|| {
         let (a, b) = (show(a), show(b));
         format!("the join of {a} and {b} is not above both: {}", show(&both))
     });
@@ -80,15 +80,15 @@ where
         &left,
         &right,
     );
-    judge.check(Law::Diff, difference.leq(state), || {
+    judge.check(Law::Diff, difference.leq(state), &|| {
         format!("{difference:?} says more than {state:?}")
     });
     let superfluous = difference.decompose().find(|part| part.leq(base));
-    judge.check(Law::Diff, superfluous.is_none(), || {
+    judge.check(Law::Diff, superfluous.is_none(), &|| {
         format!("{superfluous:?} of the difference is known to {base:?}")
     });
     let own = state.diff(state);
-    judge.check(Law::Diff, own.is_bottom() && own == T::default(), || {
+    judge.check(Law::Diff, own.is_bottom() && own == T::default(), &|| {
         format!("{own:?} is the difference of {state:?} from itself")
     });
     let what = "a state and its difference from the bottom";
@@ -108,12 +108,12 @@ where
     judge.same(Law::Decomposition, what, state, &below[n_parts]);
     for (idx, part) in parts.iter().enumerate() {
         let others = joined(&below[idx], &above[n_parts - 1 - idx]);
-        judge.check(Law::Decomposition, others != *state, || {
+        judge.check(Law::Decomposition, others != *state, &|| {
             format!("without {part:?} the parts still join to {state:?}")
         });
         let pieces: Vec<T> = part.decompose().collect();
         let is_one = pieces == [part.clone()];
-        judge.check(Law::Decomposition, is_one && !part.is_bottom(), || {
+        judge.check(Law::Decomposition, is_one && !part.is_bottom(), &|| {
             format!("the part {part:?} falls into {pieces:?}")
         });
     }
@@ -150,7 +150,7 @@ fn check_groups<S: Subject>(judge: &mut Judge, state: &S::State, [a, b, c]: [&De
     if let Some([nested]) = merge_each::<S, 1>(judge, [&[a, &rest]]) {
         judge.same(LAW, "(a | b) | c and a | (b | c) of deltas", &all, &nested);
     }
-    judge.check(LAW, a.is_empty() == (*a == empty), || {
+    judge.check(LAW, a.is_empty() == (*a == empty), &|| {
         format!("is_empty() = {} of {a:?}", a.is_empty())
     });
     let (mut one_by_one, mut at_once) = (state.clone(), state.clone());

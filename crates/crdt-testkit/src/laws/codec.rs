@@ -36,11 +36,11 @@ fn check_pair<T: Encode + Decode + PartialEq + Debug>(judge: &mut Judge, [a, b]:
     judge.open(Law::RoundTrip);
     let (bytes, other) = (a.to_bytes(), b.to_bytes());
     let read = T::from_bytes(&bytes, &DecodeLimits::default());
-    judge.check(Law::RoundTrip, read.as_ref() == Ok(a), || {
+    judge.check(Law::RoundTrip, read.as_ref() == Ok(a), &|| {
         format!("{} is read as {}", show(a), show(&read))
     });
     judge.open(Law::Canonical);
-    judge.check(Law::Canonical, (a == b) == (bytes == other), || {
+    judge.check(Law::Canonical, (a == b) == (bytes == other), &|| {
         let (a, b) = (show(a), show(b));
         format!("{a} has bytes {bytes:?}, {b} has {other:?}")
     });
@@ -68,7 +68,7 @@ fn check_damage<T: Encode + Decode + Debug>(judge: &mut Judge, rng: &mut Rng, va
             _ => bytes[rng.below(whole.len())] = rng.below(4) as u8,
         }
         if let Ok(read) = T::from_bytes(&bytes, &DecodeLimits::default()) {
-            judge.check(Law::Canonical, read.to_bytes() == bytes, || {
+            judge.check(Law::Canonical, read.to_bytes() == bytes, &|| {
                 format!(
                     "{bytes:?} is read as {}, whose bytes are others",
                     show(&read)

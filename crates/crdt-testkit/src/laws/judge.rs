@@ -32,7 +32,7 @@ impl Judge {
     }
 
     /// Counts a check; `what` says what is wrong if it does not hold.
-    pub(super) fn check(&mut self, law: Law, holds: bool, what: impl FnOnce() -> String) {
+    pub(super) fn check(&mut self, law: Law, holds: bool, what: &dyn Fn() -> String) {
         let tally = &mut self.tallies[law as usize];
         tally.n_checks += 1;
         if !holds && tally.broken.is_none() {
@@ -42,14 +42,14 @@ impl Judge {
 
     /// Counts a comparison of two values that must be equal in all they hold.
     pub(super) fn same<T: PartialEq + Debug>(&mut self, law: Law, what: &str, left: &T, right: &T) {
-        self.check(law, left == right, || {
+        self.check(law, left == right, &|| {
             format!("{what}: {} and {}", show(left), show(right))
         });
     }
 
     /// Counts what became of something that cannot fail as long as everyone is honest.
     pub(super) fn done<T>(&mut self, law: Law, result: Result<T, String>) -> Option<T> {
-        self.check(law, result.is_ok(), || {
+        self.check(law, result.is_ok(), &|| {
             result.as_ref().err().cloned().unwrap_or_default()
         });
         result.ok()
@@ -57,7 +57,7 @@ impl Judge {
 
     /// Notes that the current law ended in a panic.
     pub(super) fn blame(&mut self, panic: &str) {
-        self.check(self.current, false, || format!("panicked: {panic}"));
+        self.check(self.current, false, &|| format!("panicked: {panic}"));
     }
 
     pub(super) fn n_checks(&self, law: Law) -> u64 {
@@ -77,7 +77,7 @@ impl Judge {
 }
 
 /// A value for a report, cut where nobody reads on.
-pub(super) fn show(value: &impl Debug) -> String {
+pub(super) fn show(value: &dyn Debug) -> String {
     let whole = format!("{value:?}");
     if whole.chars().count() <= MAX_SHOWN_CHARS {
         return whole;

@@ -63,7 +63,7 @@ fn check_summaries<S: Subject>(world: &mut World<S>, state: &S::State) {
     let judge = &mut world.judge;
     judge.open(LAW);
     let own = state.delta_since(&state.summary());
-    judge.check(LAW, own.as_ref().is_some_and(Delta::is_empty), || {
+    judge.check(LAW, own.as_ref().is_some_and(Delta::is_empty), &|| {
         format!("{own:?} is what {state:?} lacks of itself")
     });
     for base in [S::State::default(), base] {

@@ -144,7 +144,7 @@ fn histories_are_long_overlapping_and_of_every_kind() {
     for seed in 0..200 {
         let script = Script::generate::<Tally<{ Fault::NONE }>>(seed);
         let n_writes = script.steps.iter().filter(|step| kind(step) == 0).count();
-        assert!(n_writes >= MIN_WRITES && n_writes <= EventSet::CAPACITY);
+        assert!((MIN_WRITES..=EventSet::CAPACITY).contains(&n_writes));
         assert!((3..=N_AGENTS).contains(&script.n_writers));
         n_wild += usize::from(script.is_wild);
         script.steps.iter().for_each(|step| kinds[kind(step)] += 1);

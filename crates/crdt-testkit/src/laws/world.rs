@@ -236,7 +236,7 @@ fn check_flag<State>(judge: &mut Judge, changed: bool, before: &State, after: &S
 where
     State: PartialEq + fmt::Debug,
 {
-    judge.check(Law::Order, changed == (before != after), || {
+    judge.check(Law::Order, changed == (before != after), &|| {
         format!("changed is said to be {changed} from {before:?} to {after:?}")
     });
 }
@@ -251,11 +251,11 @@ fn check_closure<S: Subject>(judge: &mut Judge, state: &S::State, is_closed: boo
     live.sort_unstable();
     live.dedup();
     let holds = live.len() == n_live && live.iter().all(|dot| dots.known.contains(dot));
-    judge.check(Law::Closure, holds, || {
+    judge.check(Law::Closure, holds, &|| {
         format!("a dot is unknown or stands twice: {state:?}")
     });
     let holds = !is_closed || dots.known.is_contiguous();
-    judge.check(Law::Closure, holds, || {
+    judge.check(Law::Closure, holds, &|| {
         format!("an event is unknown, although all that it takes is there: {state:?}")
     });
 }

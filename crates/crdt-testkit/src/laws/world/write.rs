@@ -61,7 +61,7 @@ impl<S: Subject> World<S> {
         let what = "after the mutator with and without a delta";
         same_bytes(&mut self.judge, Law::Delta, what, after, &plain);
         let holds = plain_result.is_ok() == result.is_ok();
-        self.judge.check(Law::Delta, holds, || {
+        self.judge.check(Law::Delta, holds, &|| {
             format!("only one of two mutators refuses {op:?}: {plain_result:?} or {result:?}")
         });
         plain
@@ -72,7 +72,7 @@ impl<S: Subject> World<S> {
         let mut joined = before.clone();
         joined.join(after);
         let holds = before.leq(after) && joined == *after;
-        self.judge.check(Law::Inflation, holds, || {
+        self.judge.check(Law::Inflation, holds, &|| {
             format!("something of {before:?} is missing in {after:?}")
         });
 
@@ -86,7 +86,7 @@ impl<S: Subject> World<S> {
 
         let is_empty = delta.is_empty();
         let holds = is_empty == (before == after);
-        self.judge.check(Law::Neutrality, holds, || {
+        self.judge.check(Law::Neutrality, holds, &|| {
             format!("from {before:?} to {after:?} by {delta:?}, is_empty() = {is_empty}")
         });
         if is_empty {
@@ -94,7 +94,7 @@ impl<S: Subject> World<S> {
             let mut changed = other.clone();
             let result = changed.apply_delta(delta);
             let holds = result.is_ok() && changed == *other;
-            self.judge.check(Law::Neutrality, holds, || {
+            self.judge.check(Law::Neutrality, holds, &|| {
                 format!("an empty delta changes {other:?} to {changed:?}")
             });
         }
@@ -109,7 +109,7 @@ impl<S: Subject> World<S> {
         self.judge.open(Law::Neutrality);
         let past = self.history.within(delivered);
         if let Some(expected) = S::expected(&past, replica, op) {
-            self.judge.check(Law::Neutrality, found == expected, || {
+            self.judge.check(Law::Neutrality, found == expected, &|| {
                 format!("{op:?} after {past:?} is to be {expected:?} and is {found:?}")
             });
         } else if found == Expected::Nothing {
