@@ -28,8 +28,3 @@ pub use live::{Latencies, live};
 pub use row::Row;
 pub use steps::steps;
 pub use timings::Timings;
-
-/// The examples of the project's README are tests; here everything is at hand that they use.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
