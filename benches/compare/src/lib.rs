@@ -3,7 +3,8 @@
 //! The inputs are those of our side, from [`benches::maps_input`], and so are the names of the
 //! rows. Each rival works in the fastest way that it documents; where a rival takes what it
 //! receives by value, it gets a copy that is made before the clock starts. Both get the names of
-//! agents that suit them best, small integers, where our side has strings.
+//! agents that suit them best, small integers, where our side has strings. In `map/delta-bytes`
+//! that spares `crdts` 18 bytes an op against names of 64 random bits, which need no agreement.
 //!
 //! # What a rival cannot do
 //! - The ops of `crdts` must arrive in the order in which their author made them. `apply` takes an

@@ -56,9 +56,9 @@ fn set_memory(args: &Args, order: &str, n_elements: usize, element: impl Fn(usiz
 /// What a put of a value of eight bytes takes beside its key, and beside key and value when there
 /// are many.
 ///
-/// The ops of `crdts` are encoded by postcard, the smallest of the formats that are common with
-/// serde. The deltas of `dson` are joined and then encoded by MessagePack, the smallest of those
-/// that can hold them: one field is flattened, for which a format must describe itself.
+/// The ops of `crdts` are encoded by postcard, a small format for serde. The deltas of `dson` are
+/// joined and then encoded by MessagePack, a small one of those that can hold them: a field is
+/// flattened, for which a format must describe itself.
 fn delta_bytes(args: &Args, n_puts: usize) {
     let bench = format!("map/delta-bytes/{n_puts}");
     if !args.wants(&bench) {
