@@ -39,6 +39,7 @@ mod product;
 mod serial;
 mod sorted_map;
 mod store;
+mod summary;
 mod traits;
 mod wrapper;
 
@@ -54,7 +55,7 @@ pub use self::feed::{Feed, KeyedFeed, Seen};
 pub use self::minter::{Author, Minter};
 pub use self::nestable::Nestable;
 pub use self::store::{DotStore, Dotted, Live};
-pub use self::traits::CausalSummary;
+pub use self::summary::CausalSummary;
 pub use self::wrapper::Wrapper;
 
 use self::events::{Events, dots_where};
@@ -235,13 +236,8 @@ impl<S: DotStore> Causal<S> {
         delta: &CausalDelta<S>,
         feed: Option<&mut S::Feed>,
     ) -> Result<bool, Equivocation> {
+        self.check(delta)?;
         let Change { live, removed } = &delta.change;
-        // Only a dot that is here already can have another content here.
-        let mut any_known = false;
-        live.for_each_dot(&mut |dot| any_known = any_known || self.context.contains(dot));
-        if any_known {
-            self.store.check(live)?;
-        }
         let nothing_gone =
             delta.gone.is_empty() || delta.gone.intersection(&self.context).is_empty();
         let changed = if nothing_gone {
@@ -252,6 +248,17 @@ impl<S: DotStore> Causal<S> {
             self.store.apply(live, &all_removed, &self.context, feed)
         };
         Ok(delta.add_to(&mut self.context) | changed)
+    }
+
+    /// Only a dot that is here already can have another content here.
+    fn check(&self, delta: &CausalDelta<S>) -> Result<(), Equivocation> {
+        let live = &delta.change.live;
+        let mut any_known = false;
+        live.for_each_dot(&mut |dot| any_known = any_known || self.context.contains(dot));
+        if any_known {
+            self.store.check(live)?;
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,7 @@ mod interval;
 mod lattice;
 mod named;
 mod ordering;
+mod replicated;
 #[cfg(feature = "serde")]
 mod serial;
 mod sorted;
@@ -49,6 +50,9 @@ pub use self::interval::IntervalSet;
 pub use self::lattice::{Classify, Decompose, Delta, DeltaState, ErrorKind, Lattice, Summarize};
 pub use self::named::{Named, write_nested_name};
 pub use self::ordering::CausalOrdering;
+pub use self::replicated::FieldError;
+#[doc(hidden)]
+pub use self::replicated::{__in_field, __merge_field, __set_field};
 #[cfg(feature = "serde")]
 pub use self::serial::Envelope;
 pub use self::version_vector::VersionVector;

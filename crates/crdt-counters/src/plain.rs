@@ -39,6 +39,10 @@ macro_rules! plain_lattice {
             fn apply_delta(&mut self, delta: &Self) -> Result<bool, Self::Error> {
                 Ok(crdt_core::Lattice::join(self, delta))
             }
+
+            fn check_delta(&self, _delta: &Self) -> Result<(), Self::Error> {
+                Ok(())
+            }
         }
 
         impl crdt_core::Summarize for $counter {

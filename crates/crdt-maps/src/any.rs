@@ -289,6 +289,11 @@ impl DeltaState for AnyCrdt {
         self.spec.check(&delta.change().live)?;
         Ok(self.causal.apply_delta(delta)?)
     }
+
+    fn check_delta(&self, delta: &AnyDelta) -> Result<(), AnyError> {
+        self.spec.check(&delta.change().live)?;
+        Ok(self.causal.check_delta(delta)?)
+    }
 }
 
 impl Summarize for AnyCrdt {

@@ -48,6 +48,10 @@ macro_rules! own_delta {
             fn apply_delta(&mut self, delta: &Self) -> Result<bool, Self::Error> {
                 Ok(crdt_core::Lattice::join(self, delta))
             }
+
+            fn check_delta(&self, _delta: &Self) -> Result<(), Self::Error> {
+                Ok(())
+            }
         }
     };
 }

@@ -67,6 +67,7 @@ mod op;
 mod op_log;
 mod patch;
 mod position;
+mod replicate;
 mod rope;
 mod tree;
 mod update;

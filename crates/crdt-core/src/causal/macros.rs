@@ -218,6 +218,10 @@ macro_rules! causal_type {
                 self.causal.check_all(&delta.causal)?;
                 Ok($crate::Lattice::join(&mut self.causal, &delta.causal))
             }
+
+            fn check_delta(&self, delta: &Self) -> Result<(), $crate::Equivocation> {
+                self.causal.check_all(&delta.causal)
+            }
         }
 
         impl<$($p: $($b)*),*> $crate::Summarize for $name<$($p),*> {
@@ -271,6 +275,10 @@ macro_rules! causal_type {
 
             fn apply_delta(&mut self, delta: &Self::Delta) -> Result<bool, $crate::Equivocation> {
                 $crate::DeltaState::apply_delta(&mut self.causal, delta)
+            }
+
+            fn check_delta(&self, delta: &Self::Delta) -> Result<(), $crate::Equivocation> {
+                $crate::DeltaState::check_delta(&self.causal, delta)
             }
         }
 

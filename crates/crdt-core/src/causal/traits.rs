@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::events::dots_of;
-use super::{Causal, CausalDelta, Change, DotSet, DotStore, Equivocation};
+use super::{Causal, CausalDelta, CausalSummary, Change, DotSet, DotStore, Equivocation};
 use crate::{Decompose, DeltaState, Dot, DotContext, DotRange, Lattice, Summarize};
 
 impl<S: DotStore> Lattice for Causal<S> {
@@ -90,24 +90,10 @@ impl<S: DotStore> DeltaState for Causal<S> {
     fn apply_delta(&mut self, delta: &Self::Delta) -> Result<bool, Equivocation> {
         self.apply(delta, None)
     }
-}
 
-/// What a replica of a causal value holds: every event it knows, and those still in effect.
-///
-/// The difference of the two is what was removed, so two summaries find additions and removals alike.
-///
-/// # Examples
-/// ```
-/// # use crdt_core::{Causal, DotSet, Summarize};
-/// assert!(Causal::<DotSet>::new().summary().known.is_empty());
-/// ```
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct CausalSummary {
-    /// The dots of all events seen.
-    pub known: DotContext,
-    /// Of these, the dots that stand in the store.
-    pub live: DotContext,
+    fn check_delta(&self, delta: &Self::Delta) -> Result<(), Equivocation> {
+        self.check(delta)
+    }
 }
 
 impl<S: DotStore> Summarize for Causal<S> {

@@ -121,6 +121,19 @@ pub trait DeltaState {
     /// As the type documents; the state is unchanged, and [`Classify::kind`] tells what to do about
     /// it.
     fn apply_delta(&mut self, delta: &Self::Delta) -> Result<bool, Self::Error>;
+
+    /// Tells whether [`apply_delta`](Self::apply_delta) would refuse a delta, without applying it.
+    ///
+    /// The provided method tries on a copy. Implementations override it when they can look.
+    ///
+    /// # Errors
+    /// As [`apply_delta`](Self::apply_delta).
+    fn check_delta(&self, delta: &Self::Delta) -> Result<(), Self::Error>
+    where
+        Self: Clone,
+    {
+        self.clone().apply_delta(delta).map(|_| ())
+    }
 }
 
 /// A state that can tell what it holds, and what a peer lacks that told the same.

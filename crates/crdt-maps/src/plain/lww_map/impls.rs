@@ -84,12 +84,17 @@ impl<K: Clone + Ord, V: Clone + Ord> DeltaState for LwwMap<K, V> {
 
     /// Joins `delta`, unless one of its writes contradicts the one that is held under the key.
     fn apply_delta(&mut self, delta: &Self) -> Result<bool, ConflictingWrite> {
+        self.check_delta(delta)?;
+        Ok(self.join(delta))
+    }
+
+    fn check_delta(&self, delta: &Self) -> Result<(), ConflictingWrite> {
         for (key, cell) in &delta.cells {
             if let Some(held) = self.cells.get(key) {
                 held.check_agrees(cell)?;
             }
         }
-        Ok(self.join(delta))
+        Ok(())
     }
 }
 

@@ -53,10 +53,15 @@ impl<T: Clone + Ord> DeltaState for LwwRegister<T> {
 
     /// Joins the write of `delta`, unless it contradicts the one that is held.
     fn apply_delta(&mut self, delta: &Self) -> Result<bool, ConflictingWrite> {
-        if let (Some(held), Some(write)) = (&self.held, &delta.held) {
-            held.check_agrees(write)?;
-        }
+        self.check_delta(delta)?;
         Ok(self.join(delta))
+    }
+
+    fn check_delta(&self, delta: &Self) -> Result<(), ConflictingWrite> {
+        match (&self.held, &delta.held) {
+            (Some(held), Some(write)) => held.check_agrees(write),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,243 @@
+//! Channels: one document on one link.
+//!
+//! ```text
+//! sending:    Closed --their open--> Asking --summary--> Shipping --ack--> Live
+//!                \________________________________________________________/
+//!                          their open names a place in our outbox
+//! receiving:  `have`: everything up to there in their outbox is here
+//! ```
+//!
+//! The two directions know nothing of each other.
+//!
+//! **Invariants.** `acked <= sent` in `Live`. `have` only moves forward while the link stands, but for
+//! the first time, when what was held from before may turn out to be of another history.
+
+use alloc::boxed::Box;
+
+use crate::frame::Content;
+use crate::payload::Payload;
+use crate::position::Position;
+use crate::transfer::{Incoming, Outgoing};
+use crate::{Config, DocId, Refusal};
+
+/// The state of one document on one link.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) doc: DocId,
+    pub(crate) sending: Sending,
+    /// How far their outbox is applied here.
+    pub(crate) have: Option<Position>,
+    /// Whether a frame of this link agreed with `have`, so that numbers alone can be compared.
+    pub(crate) is_confirmed: bool,
+    pub(crate) owed: Owed,
+    /// Deltas that come in parts.
+    pub(crate) incoming: Option<Box<Incoming>>,
+    /// Their summary, coming in parts.
+    pub(crate) hearing: Option<Box<Incoming>>,
+    /// A summary on its way to them.
+    pub(crate) telling: Option<Box<Outgoing>>,
+    pub(crate) retry: Retry,
+    /// Whether it waits to be looked at.
+    pub(crate) is_queued: bool,
+}
+
+/// What is sent to the neighbour.
+#[derive(Debug)]
+pub(crate) enum Sending {
+    /// What they hold is not known yet.
+    Closed,
+    /// They were asked.
+    Asking,
+    /// Something large, or relative to no place in our outbox, is on its way.
+    Shipping(Box<Outgoing>),
+    /// They hold everything before `acked`; before `sent`, it is on the way.
+    Live { acked: u64, sent: u64 },
+    /// One side does not want it.
+    Refused,
+}
+
+/// Answers that go out with the next commit.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a frame of its own")]
+pub(crate) struct Owed {
+    pub(crate) open: bool,
+    pub(crate) ask: bool,
+    pub(crate) ack: bool,
+    pub(crate) nack: bool,
+    /// How far their transfer of deltas came.
+    pub(crate) deltas_ack: Option<u64>,
+    /// How far their summary came.
+    pub(crate) summary_ack: Option<u64>,
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// When to send again what was not answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Retry {
+    /// The time, if something is waited for.
+    pub(crate) due: Option<u64>,
+    /// How many times in a row.
+    pub(crate) n_tries: u8,
+    /// Whether a timer is set for the channel.
+    pub(crate) is_armed: bool,
+}
+
+/// What to do with deltas that came.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Gate {
+    /// They are next.
+    Apply,
+    /// They are here already.
+    Known,
+    /// Something before them is missing.
+    Early,
+}
+
+impl Channel {
+    pub(crate) fn new(doc: DocId, have: Option<Position>) -> Self {
+        Self {
+            doc,
+            sending: Sending::Closed,
+            have,
+            is_confirmed: false,
+            owed: Owed::default(),
+            incoming: None,
+            hearing: None,
+            telling: None,
+            retry: Retry::default(),
+            is_queued: false,
+        }
+    }
+
+    /// Whether deltas of that extent fit what is held: the causal gate.
+    ///
+    /// Numbers of one outbox are comparable once the neighbour has named a place that is held, or has
+    /// sent what needs none.
+    pub(crate) fn gate(&self, from: Option<Position>, to: Position) -> Gate {
+        let Some(have) = self.have else {
+            return if from.is_none() {
+                Gate::Apply
+            } else {
+                Gate::Early
+            };
+        };
+        let is_comparable = self.is_confirmed || from == Some(have);
+        if is_comparable && to.seq <= have.seq {
+            return Gate::Known;
+        }
+        match from {
+            None => Gate::Apply,
+            Some(from) if is_comparable && from.seq <= have.seq => Gate::Apply,
+            Some(_) => Gate::Early,
+        }
+    }
+
+    /// Notes that everything in their outbox up to `to` is here.
+    pub(crate) fn advance(&mut self, to: Position) {
+        self.have = Some(to);
+        self.is_confirmed = true;
+    }
+
+    /// Has a timer set if an answer is outstanding; returns for when, unless one is.
+    pub(crate) fn arm(&mut self, now: u64, config: &Config) -> Option<u64> {
+        if !self.waits() {
+            self.retry.due = None;
+            self.retry.n_tries = 0;
+            return None;
+        }
+        let due = *self
+            .retry
+            .due
+            .get_or_insert(now + config.retry_after(self.retry.n_tries));
+        let is_armed = core::mem::replace(&mut self.retry.is_armed, true);
+        (!is_armed).then_some(due)
+    }
+
+    /// A timer went off; returns for when it is to be set again. Otherwise the channel is to be served.
+    pub(crate) fn fire(&mut self, now: u64) -> Option<u64> {
+        self.retry.is_armed = false;
+        if let Some(due) = self.retry.due.filter(|due| *due > now) {
+            self.retry.is_armed = true;
+            return Some(due);
+        }
+        if self.retry.due.take().is_some() {
+            self.retry.n_tries = self.retry.n_tries.saturating_add(1);
+            self.rewind();
+        }
+        None
+    }
+
+    /// What is not acknowledged is sent again.
+    fn rewind(&mut self) {
+        match &mut self.sending {
+            Sending::Closed => self.owed.open = true,
+            Sending::Asking => self.owed.ask = true,
+            Sending::Shipping(transfer) => transfer.rewind(),
+            Sending::Live { acked, sent } => *sent = *acked,
+            Sending::Refused => {}
+        }
+        if let Some(telling) = &mut self.telling {
+            telling.rewind();
+        }
+    }
+
+    /// Whether an answer is outstanding.
+    fn waits(&self) -> bool {
+        let waits_for_them = match &self.sending {
+            Sending::Closed | Sending::Asking | Sending::Shipping(_) => true,
+            Sending::Live { acked, sent } => acked < sent,
+            Sending::Refused => false,
+        };
+        waits_for_them || self.telling.is_some()
+    }
+
+    /// An answer came: what is still waited for is given the whole time again.
+    pub(crate) const fn note_progress(&mut self) {
+        self.retry.due = None;
+        self.retry.n_tries = 0;
+    }
+
+    /// Starts sending what needs no place in our outbox, or does not fit a frame.
+    pub(crate) fn ship(&mut self, content: Content, payload: Payload) {
+        self.sending = Sending::Shipping(Box::new(Outgoing::new(content, payload)));
+        self.note_progress();
+    }
+
+    /// Asks for their summary.
+    pub(crate) fn ask(&mut self) {
+        self.sending = Sending::Asking;
+        self.owed.ask = true;
+        self.note_progress();
+    }
+
+    /// Stops exchanging the document here.
+    pub(crate) fn close(&mut self) {
+        self.sending = Sending::Refused;
+        self.owed = Owed::default();
+        self.incoming = None;
+        self.hearing = None;
+        self.telling = None;
+        self.retry.due = None;
+    }
+
+    /// Up to where the neighbour holds our outbox for sure.
+    pub(crate) const fn acked(&self) -> Option<u64> {
+        match self.sending {
+            Sending::Live { acked, .. } => Some(acked),
+            _ => None,
+        }
+    }
+}
+
+impl Sending {
+    /// Where they stand when the transfer is over.
+    pub(crate) fn shipped_to(&self) -> Option<u64> {
+        match self {
+            Self::Shipping(transfer) => match transfer.content {
+                Content::Deltas { to, .. } => Some(to.seq),
+                Content::Summary { .. } => None,
+            },
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Limits and times, with defaults for a client and a small server.
+
+use crdt_core::codec::DecodeLimits;
+
+/// What a node may use, and how patient it is.
+///
+/// Sizes are bytes of encoded deltas, times milliseconds of the clock that the calls are given.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::Config;
+///
+/// let mut config = Config::default();
+/// config.accepts_documents = true; // a server takes in what clients open
+/// assert!(config.soft_bytes < config.hard_bytes);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Whether a document that a neighbour opens and that is unknown here is made.
+    pub accepts_documents: bool,
+    /// How many documents one link may open.
+    pub max_documents_per_link: usize,
+    /// How large a frame may be. At least 256.
+    pub max_frame_bytes: usize,
+    /// How large a delta may be that comes in several frames.
+    pub max_transfer_bytes: usize,
+    /// How much may be on the way to a neighbour, for each document.
+    pub window_bytes: usize,
+    /// How much of an outbox is kept for neighbours that come back, though all links have it.
+    pub retained_bytes: usize,
+    /// Above this the oldest deltas of an outbox are grouped.
+    pub soft_bytes: usize,
+    /// Above this the oldest deltas of an outbox are dropped.
+    pub hard_bytes: usize,
+    /// When a snapshot is written: as many bytes of deltas were stored since the last, and twice as many
+    /// as that one has.
+    pub compact_bytes: usize,
+    /// Up to which size a summary is told at once; beyond it, its digest first.
+    pub inline_summary_bytes: usize,
+    /// How long to wait for an answer before a frame is sent again, at first. Doubles each time.
+    pub retry_ms: u64,
+    /// Up to which wait it doubles.
+    pub max_retry_ms: u64,
+    /// What decoding one delta or summary may use.
+    pub decode: DecodeLimits,
+}
+
+impl Config {
+    /// How long to wait for an answer after so many tries.
+    pub(crate) fn retry_after(&self, n_tries: u8) -> u64 {
+        let factor = 1_u64.checked_shl(u32::from(n_tries)).unwrap_or(u64::MAX);
+        self.retry_ms.saturating_mul(factor).min(self.max_retry_ms)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            accepts_documents: false,
+            max_documents_per_link: 1 << 16,
+            max_frame_bytes: 1 << 20,
+            max_transfer_bytes: 1 << 28,
+            window_bytes: 1 << 20,
+            retained_bytes: 1 << 18,
+            soft_bytes: 1 << 22,
+            hard_bytes: 1 << 24,
+            compact_bytes: 1 << 20,
+            inline_summary_bytes: 1 << 10,
+            retry_ms: 200,
+            max_retry_ms: 30_000,
+            decode: DecodeLimits::default(),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! One document on one link: what frames do to it, and what it has to say.
+//!
+//! The ladder by which a neighbour comes into step, cheapest step first:
+//! 1. it names a place in our outbox: it is sent what follows;
+//! 2. it holds the same events: it is told so;
+//! 3. it tells a small summary, or after being asked a large one: it is sent the difference.
+//!
+//! `docs/design/sync.md` has the state machine and the rules by number.
+
+mod serve;
+
+use alloc::vec::Vec;
+
+use crate::channel::{Channel, Gate, Sending};
+use crate::frame::{Content, Open, Part, Told};
+use crate::hosted::{CatchUpError, Hosted};
+use crate::payload::Payload;
+use crate::position::Position;
+use crate::transfer::{Incoming, Outgoing, Received};
+use crate::{Batch, Config, Document, LinkError, Refusal, StoreId};
+
+/// All that a frame for one document touches.
+pub(crate) struct Exchange<'a, D: Document> {
+    pub(crate) config: &'a Config,
+    pub(crate) neighbour: StoreId,
+    pub(crate) channel: &'a mut Channel,
+    pub(crate) hosted: &'a mut Hosted<D>,
+    pub(crate) batch: &'a mut Batch,
+    /// Deltas that were news.
+    pub(crate) applied: Option<Vec<D::Delta>>,
+}
+
+impl<D: Document> Exchange<'_, D> {
+    pub(crate) fn take_open(&mut self, open: &Open<'_>) {
+        self.channel.owed.open |= open.wants_reply;
+        if !matches!(self.channel.sending, Sending::Closed) {
+            return;
+        }
+        match (
+            open.have.filter(|have| self.hosted.outbox.resolves(*have)),
+            open.told,
+        ) {
+            (Some(have), _) => self.go_live(have.seq),
+            (None, Some(told)) => self.take_told(&told),
+            (None, None) => self.channel.ask(),
+        }
+    }
+
+    pub(crate) fn take_ask(&mut self) {
+        if self.channel.telling.is_some() {
+            return;
+        }
+        let summary = self.hosted.summary();
+        let content = Content::Summary {
+            versions: summary.versions,
+            states: summary.states,
+        };
+        let telling = Outgoing::new(content, summary.bytes.clone());
+        self.channel.telling = Some(telling.into());
+    }
+
+    /// What is acknowledged is applied over there and durable.
+    pub(crate) fn take_ack(&mut self, to: u64) -> Result<(), LinkError> {
+        let next = self.hosted.outbox.next();
+        if to > next {
+            return Err(LinkError::AckBeyondOutbox { acked: to, next });
+        }
+        match &mut self.channel.sending {
+            Sending::Live { acked, sent } if to > *acked => {
+                *acked = to;
+                *sent = (*sent).max(to);
+                self.channel.note_progress();
+            }
+            sending if sending.shipped_to().is_some_and(|end| to >= end) => self.go_live(to),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn take_part_ack(&mut self, of_summary: bool, offset: u64) {
+        let transfer = match &mut self.channel.sending {
+            _ if of_summary => self.channel.telling.as_deref_mut(),
+            Sending::Shipping(transfer) => Some(&mut **transfer),
+            _ => None,
+        };
+        if transfer.is_some_and(|transfer| transfer.ack(offset)) {
+            self.channel.note_progress();
+        }
+        if of_summary
+            && self
+                .channel
+                .telling
+                .as_deref()
+                .is_some_and(Outgoing::is_over)
+        {
+            self.channel.telling = None;
+        }
+    }
+
+    pub(crate) fn take_nack(&mut self, have: Option<Position>) {
+        if !matches!(
+            self.channel.sending,
+            Sending::Live { .. } | Sending::Shipping(_)
+        ) {
+            return;
+        }
+        match have.filter(|have| self.hosted.outbox.resolves(*have)) {
+            Some(have) => self.go_live(have.seq),
+            None => self.channel.ask(),
+        }
+    }
+
+    pub(crate) fn take_part(&mut self, part: &Part<'_>) -> Result<(), LinkError> {
+        let max = self.config.max_transfer_bytes;
+        if part.total > max as u64 {
+            let n_bytes = part.total;
+            return Err(LinkError::TransferTooLarge { n_bytes, max });
+        }
+        match part.content {
+            Content::Deltas { from, to } => match self.channel.gate(from, to) {
+                Gate::Known => self.channel.owed.ack = true,
+                Gate::Early => self.channel.owed.nack = true,
+                Gate::Apply => self.take_deltas(part, to),
+            },
+            Content::Summary { versions, states } => {
+                let received = Incoming::receive(&mut self.channel.hearing, part);
+                self.channel.owed.summary_ack = Some(received.len());
+                if let Received::All(bytes) = received {
+                    self.take_summary(&Told {
+                        versions,
+                        states,
+                        summary: Some(&bytes),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_deltas(&mut self, part: &Part<'_>, to: Position) {
+        let bytes = match Incoming::receive(&mut self.channel.incoming, part) {
+            Received::All(bytes) => bytes,
+            Received::Partly(offset) => {
+                self.channel.owed.deltas_ack = Some(offset);
+                return;
+            }
+        };
+        let Ok(deltas) = Payload::decode(&bytes, &self.config.decode) else {
+            return self.refuse(Refusal::Malformed);
+        };
+        match self.hosted.apply(deltas, Some(self.neighbour), self.batch) {
+            Ok(news) => self.applied = Some(news),
+            Err(refusal) => return self.refuse(refusal),
+        }
+        self.channel.advance(to);
+        self.channel.owed.ack = true;
+        self.hosted.note_cursor(self.neighbour, to, self.batch);
+    }
+
+    /// Only an answer to a question counts: what was told in between is older than what is held now.
+    fn take_summary(&mut self, told: &Told<'_>) {
+        if matches!(self.channel.sending, Sending::Asking) {
+            self.take_told(told);
+        }
+    }
+
+    fn take_told(&mut self, told: &Told<'_>) {
+        let ours = self.hosted.summary();
+        if told.versions == ours.versions {
+            if told.states != ours.states {
+                return self.refuse(Refusal::Diverged);
+            }
+            return self.ship_from_nowhere(Payload::default());
+        }
+        let Some(summary) = told.summary else {
+            return self.channel.ask();
+        };
+        match self.hosted.catch_up(summary, &self.config.decode) {
+            Ok(payload) => self.ship_from_nowhere(payload),
+            Err(CatchUpError::Malformed) => self.refuse(Refusal::Malformed),
+            Err(CatchUpError::Trimmed) => self.refuse(Refusal::MissingDependency),
+        }
+    }
+
+    /// Sends what brings them into step wherever they stand.
+    fn ship_from_nowhere(&mut self, payload: Payload) {
+        let outbox = &self.hosted.outbox;
+        let to = outbox.position_at(outbox.next());
+        self.channel
+            .ship(Content::Deltas { from: None, to }, payload);
+    }
+
+    fn go_live(&mut self, seq: u64) {
+        self.channel.sending = Sending::Live {
+            acked: seq,
+            sent: seq,
+        };
+        self.channel.note_progress();
+    }
+
+    /// Closes the document on this link, and says why.
+    fn refuse(&mut self, refusal: Refusal) {
+        self.channel.close();
+        self.channel.owed.refusal = Some(refusal);
+    }
+}

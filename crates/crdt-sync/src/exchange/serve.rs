@@ -1,0 +1,147 @@
+//! What one document has to say on one link.
+
+use core::mem;
+
+use crdt_core::codec::Writer;
+
+use super::Exchange;
+use crate::channel::Sending;
+use crate::frame::{Content, Frame, Open, Part, Told, write_part_head};
+use crate::node::Frames;
+use crate::transfer::Outgoing;
+use crate::{Config, Document, Refusal};
+
+impl<D: Document> Exchange<'_, D> {
+    /// Writes all frames that may go out now; returns why the document was closed, if it just was.
+    pub(crate) fn serve(&mut self, number: u32, frames: &mut Frames<'_>) -> Option<Refusal> {
+        let owed = mem::take(&mut self.channel.owed);
+        if let Some(refusal) = owed.refusal {
+            let doc = self.hosted.id;
+            frames.push(&Frame::Refuse { doc, refusal });
+            return Some(refusal);
+        }
+        if owed.open {
+            self.say_open(number, frames);
+        }
+        if owed.ask {
+            frames.push(&Frame::Ask { channel: number });
+        }
+        for (of_summary, offset) in [(false, owed.deltas_ack), (true, owed.summary_ack)] {
+            if let Some(offset) = offset {
+                frames.push(&Frame::PartAck {
+                    channel: number,
+                    of_summary,
+                    offset,
+                });
+            }
+        }
+        if let Some(have) = self.channel.have.filter(|_| owed.ack) {
+            frames.push(&Frame::Ack {
+                channel: number,
+                to: have.seq,
+            });
+        }
+        if owed.nack {
+            frames.push(&Frame::Nack {
+                channel: number,
+                have: self.channel.have,
+            });
+        }
+        self.send_summary(number, frames);
+        self.send_deltas(number, frames);
+        None
+    }
+
+    fn say_open(&mut self, number: u32, frames: &mut Frames<'_>) {
+        let have = self.channel.have;
+        let max_inline = self.config.inline_summary_bytes;
+        // Whoever names a place in the outbox need not tell more: it is asked if that place is gone.
+        let told = have.is_none().then(|| {
+            let ours = self.hosted.summary();
+            let summary = ours.bytes.as_bytes();
+            Told {
+                versions: ours.versions,
+                states: ours.states,
+                summary: (summary.len() <= max_inline).then_some(summary),
+            }
+        });
+        frames.push(&Frame::Open(Open {
+            channel: number,
+            doc: self.channel.doc,
+            have,
+            told,
+            wants_reply: matches!(self.channel.sending, Sending::Closed),
+        }));
+    }
+
+    fn send_summary(&mut self, number: u32, frames: &mut Frames<'_>) {
+        if let Some(telling) = &mut self.channel.telling {
+            send_parts(telling, number, self.config, frames);
+        }
+    }
+
+    fn send_deltas(&mut self, number: u32, frames: &mut Frames<'_>) {
+        if let Sending::Live { acked, sent } = self.channel.sending {
+            self.send_interval(number, acked, sent, frames);
+        }
+        if let Sending::Shipping(transfer) = &mut self.channel.sending {
+            send_parts(transfer, number, self.config, frames);
+        }
+    }
+
+    /// Sends what came since `sent`, in one frame.
+    fn send_interval(&mut self, number: u32, acked: u64, sent: u64, frames: &mut Frames<'_>) {
+        let outbox = &mut self.hosted.outbox;
+        let next = outbox.next();
+        if sent < outbox.base() {
+            self.channel.ask();
+            self.channel.owed.ask = false;
+            frames.push(&Frame::Ask { channel: number });
+            return;
+        }
+        let in_flight = outbox.n_bytes_between(acked, sent);
+        if sent == next || in_flight >= self.config.window_bytes {
+            return;
+        }
+        let payload = outbox.interval(sent, next, self.neighbour);
+        let is_theirs = payload.as_bytes().is_empty();
+        if is_theirs && next - sent < MAX_UNTOLD {
+            return;
+        }
+        let to = outbox.position_at(next);
+        if payload.as_bytes().len() > max_part_bytes(self.config) {
+            let payload = outbox.interval(acked, next, self.neighbour);
+            let from = Some(outbox.position_at(acked));
+            self.channel.ship(Content::Deltas { from, to }, payload);
+            return;
+        }
+        let from = Some(outbox.position_at(sent));
+        let part = Part {
+            channel: number,
+            content: Content::Deltas { from, to },
+            total: payload.as_bytes().len() as u64,
+            offset: 0,
+            bytes: payload.as_bytes(),
+        };
+        let mut head = Writer::new();
+        write_part_head(&part, frames.epoch, &mut head);
+        frames.push_shared(head, payload.shared());
+        self.channel.sending = Sending::Live { acked, sent: next };
+    }
+}
+
+fn send_parts(transfer: &mut Outgoing, number: u32, config: &Config, frames: &mut Frames<'_>) {
+    while let Some(part) = transfer.next_part(number, max_part_bytes(config), config.window_bytes) {
+        frames.push(&Frame::Part(part));
+    }
+}
+
+fn max_part_bytes(config: &Config) -> usize {
+    config.max_frame_bytes.saturating_sub(MAX_HEAD_BYTES).max(1)
+}
+
+/// The head of a part is never longer.
+const MAX_HEAD_BYTES: usize = 128;
+
+/// How many of its own deltas a neighbour is not told it holds, before it is: it resumes from there.
+const MAX_UNTOLD: u64 = 256;

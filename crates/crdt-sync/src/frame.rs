@@ -1,0 +1,127 @@
+//! Frames: what travels on a link. `docs/design/sync.md` defines the bytes.
+//!
+//! **Invariants.** A frame is whole: it ends where its bytes end. Every number is bounded when it is
+//! read, every length is checked against what is there.
+
+mod read;
+mod write;
+
+pub(crate) use self::write::write_part_head;
+
+use crate::digest::Digest;
+use crate::position::Position;
+use crate::{DocId, Refusal, StoreId};
+
+/// The version of the frames, told in the first.
+pub(crate) const VERSION: u64 = 1;
+
+/// One frame. Channels are numbered by whoever sends the frame, each side for itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Frame<'a> {
+    Hello(Hello),
+    Open(Open<'a>),
+    /// Asks for a summary, since the outbox does not reach back far enough.
+    Ask {
+        channel: u32,
+    },
+    Part(Part<'a>),
+    /// Everything before `to` in the other's outbox is applied here and durable.
+    Ack {
+        channel: u32,
+        to: u64,
+    },
+    /// Of a transfer, what came before `offset` is here.
+    PartAck {
+        channel: u32,
+        of_summary: bool,
+        offset: u64,
+    },
+    /// Something between is missing; everything up to `have` is here.
+    Nack {
+        channel: u32,
+        have: Option<Position>,
+    },
+    /// The document is not served on this link, or what was sent for it was not taken.
+    Refuse {
+        doc: DocId,
+        refusal: Refusal,
+    },
+}
+
+/// The first frame each way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hello {
+    pub(crate) store: StoreId,
+    /// The epoch in which the sender appends to its outboxes.
+    pub(crate) epoch: u64,
+    pub(crate) wants_reply: bool,
+}
+
+/// Opens a document on the link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Open<'a> {
+    pub(crate) channel: u32,
+    pub(crate) doc: DocId,
+    /// Up to where the sender holds the receiver's outbox.
+    pub(crate) have: Option<Position>,
+    /// What the sender holds, where it knows no place in the receiver's outbox.
+    pub(crate) told: Option<Told<'a>>,
+    pub(crate) wants_reply: bool,
+}
+
+/// What a replica holds, so short that it fits any frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Told<'a> {
+    /// Of the summary.
+    pub(crate) versions: Digest,
+    /// Of the state. Where versions are equal, states are, or somebody lost something.
+    pub(crate) states: Digest,
+    /// The summary itself if it is small.
+    pub(crate) summary: Option<&'a [u8]>,
+}
+
+/// A piece of something, mostly all of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Part<'a> {
+    pub(crate) channel: u32,
+    pub(crate) content: Content,
+    pub(crate) total: u64,
+    pub(crate) offset: u64,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// What the parts come to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Content {
+    /// Deltas for whoever holds everything up to `from`; for anyone, if that is `None`. Who has applied
+    /// them holds everything up to `to`.
+    Deltas {
+        from: Option<Position>,
+        to: Position,
+    },
+    /// The summary with this digest.
+    Summary { versions: Digest, states: Digest },
+}
+
+impl Part<'_> {
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.offset == 0 && self.bytes.len() as u64 == self.total
+    }
+}
+
+/// The kinds in the first byte. Those of [`Content::Deltas`] carry flags.
+mod kind {
+    pub(super) const HELLO: u8 = 1;
+    pub(super) const OPEN: u8 = 2;
+    pub(super) const ASK: u8 = 3;
+    pub(super) const ACK: u8 = 4;
+    pub(super) const PART_ACK: u8 = 5;
+    pub(super) const NACK: u8 = 6;
+    pub(super) const REFUSE: u8 = 7;
+    pub(super) const SUMMARY: u8 = 8;
+    pub(super) const DELTAS: u8 = 16;
+    pub(super) const HAS_FROM: u8 = 1;
+    pub(super) const FROM_EARLIER_EPOCH: u8 = 2;
+    pub(super) const TO_EARLIER_EPOCH: u8 = 4;
+    pub(super) const IS_PART: u8 = 8;
+}

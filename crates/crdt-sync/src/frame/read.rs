@@ -1,0 +1,149 @@
+//! Bytes to frames.
+
+use crdt_core::codec::{Budget, Decode, DecodeError, DecodeLimits, Reader};
+
+use super::{Content, Frame, Hello, Open, Part, Told, VERSION, kind};
+use crate::digest::Digest;
+use crate::position::Position;
+use crate::{DocId, Refusal, StoreId};
+
+impl<'a> Frame<'a> {
+    /// Reads a frame that fills `bytes`; `epoch` is the one in its sender's hello, if that came.
+    pub(crate) fn read(bytes: &'a [u8], epoch: Option<u64>) -> Result<Self, DecodeError> {
+        let mut r = Reader::new(bytes);
+        let kind = r.u8()?;
+        if kind & kind::DELTAS != 0 && kind < 2 * kind::DELTAS {
+            return read_deltas(&mut r, kind, epoch.unwrap_or_default());
+        }
+        let frame = match kind {
+            kind::HELLO => Self::Hello(read_hello(&mut r)?),
+            kind::OPEN => Self::Open(read_open(&mut r)?),
+            kind::ASK => Self::Ask { channel: r.u32()? },
+            kind::ACK => Self::Ack {
+                channel: r.u32()?,
+                to: r.u64()?,
+            },
+            kind::PART_ACK => Self::PartAck {
+                channel: r.u32()?,
+                of_summary: r.bool()?,
+                offset: r.u64()?,
+            },
+            kind::NACK => Self::Nack {
+                channel: r.u32()?,
+                have: read_position(&mut r)?,
+            },
+            kind::REFUSE => {
+                let doc = DocId::read(&mut r)?;
+                Self::Refuse {
+                    doc,
+                    refusal: Refusal::from_byte(r.u8()?),
+                }
+            }
+            kind::SUMMARY => return read_summary(&mut r),
+            _ => {
+                return Err(DecodeError::UnknownTag {
+                    offset: 0,
+                    found: u64::from(kind),
+                });
+            }
+        };
+        r.finish()?;
+        Ok(frame)
+    }
+}
+
+fn read_hello(r: &mut Reader<'_>) -> Result<Hello, DecodeError> {
+    let found = r.u64()?;
+    if found != VERSION {
+        return Err(DecodeError::UnknownVersion { found });
+    }
+    Ok(Hello {
+        store: StoreId::read(r)?,
+        epoch: r.u64_le()?,
+        wants_reply: r.bool()?,
+    })
+}
+
+fn read_open<'a>(r: &mut Reader<'a>) -> Result<Open<'a>, DecodeError> {
+    Ok(Open {
+        channel: r.u32()?,
+        doc: DocId::read(r)?,
+        wants_reply: r.bool()?,
+        have: read_position(r)?,
+        told: if r.bool()? { Some(read_told(r)?) } else { None },
+    })
+}
+
+fn read_told<'a>(r: &mut Reader<'a>) -> Result<Told<'a>, DecodeError> {
+    Ok(Told {
+        versions: Digest::read(r)?,
+        states: Digest::read(r)?,
+        summary: if r.bool()? { Some(r.bytes()?) } else { None },
+    })
+}
+
+fn read_position(r: &mut Reader<'_>) -> Result<Option<Position>, DecodeError> {
+    let mut budget = Budget::new(&DecodeLimits::default());
+    r.bool()?
+        .then(|| Position::decode(r, &mut budget))
+        .transpose()
+}
+
+fn read_deltas<'a>(r: &mut Reader<'a>, flags: u8, epoch: u64) -> Result<Frame<'a>, DecodeError> {
+    let channel = r.u32()?;
+    let mut place = |is_earlier: bool| {
+        let epoch = if is_earlier { r.u64_le()? } else { epoch };
+        Ok(Position {
+            epoch,
+            seq: r.u64()?,
+        })
+    };
+    let from = (flags & kind::HAS_FROM != 0)
+        .then(|| place(flags & kind::FROM_EARLIER_EPOCH != 0))
+        .transpose()?;
+    let to = place(flags & kind::TO_EARLIER_EPOCH != 0)?;
+    let extent = (flags & kind::IS_PART != 0)
+        .then(|| Ok((r.u64()?, r.u64()?)))
+        .transpose()?;
+    let content = Content::Deltas { from, to };
+    part(r, channel, content, extent)
+}
+
+fn read_summary<'a>(r: &mut Reader<'a>) -> Result<Frame<'a>, DecodeError> {
+    let channel = r.u32()?;
+    let content = Content::Summary {
+        versions: Digest::read(r)?,
+        states: Digest::read(r)?,
+    };
+    let extent = (r.u64()?, r.u64()?);
+    part(r, channel, content, Some(extent))
+}
+
+/// The rest of the frame is the bytes of the part.
+fn part<'a>(
+    r: &mut Reader<'a>,
+    channel: u32,
+    content: Content,
+    extent: Option<(u64, u64)>,
+) -> Result<Frame<'a>, DecodeError> {
+    let at = r.offset();
+    let bytes = r.raw(r.remaining())?;
+    let len = bytes.len() as u64;
+    let (total, offset) = extent.unwrap_or((len, 0));
+    // No part ends beyond the whole, and only a whole is empty.
+    let ends_inside = offset.checked_add(len).is_some_and(|end| end <= total);
+    if !ends_inside || (len == 0 && total > 0) {
+        return Err(DecodeError::OutOfRange {
+            offset: at,
+            found: offset,
+            max: total,
+        });
+    }
+    Ok(Frame::Part(Part {
+        channel,
+        content,
+        total,
+        offset,
+        bytes,
+    }))
+}

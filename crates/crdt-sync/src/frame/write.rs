@@ -1,0 +1,125 @@
+//! Frames to bytes.
+
+use crdt_core::codec::{Encode, Writer};
+
+use super::{Content, Frame, Hello, Open, Part, Told, VERSION, kind};
+use crate::position::Position;
+
+impl Frame<'_> {
+    /// Writes the frame; `epoch` is the one in its sender's hello.
+    pub(crate) fn write(&self, epoch: u64, w: &mut Writer) {
+        match self {
+            Self::Hello(hello) => write_hello(hello, w),
+            Self::Open(open) => write_open(open, w),
+            Self::Ask { channel } => {
+                w.u8(kind::ASK);
+                w.u64(u64::from(*channel));
+            }
+            Self::Part(part) => {
+                write_part_head(part, epoch, w);
+                w.raw(part.bytes);
+            }
+            Self::Ack { channel, to } => {
+                w.u8(kind::ACK);
+                w.u64(u64::from(*channel));
+                w.u64(*to);
+            }
+            Self::PartAck {
+                channel,
+                of_summary,
+                offset,
+            } => {
+                w.u8(kind::PART_ACK);
+                w.u64(u64::from(*channel));
+                w.bool(*of_summary);
+                w.u64(*offset);
+            }
+            Self::Nack { channel, have } => {
+                w.u8(kind::NACK);
+                w.u64(u64::from(*channel));
+                write_position(*have, w);
+            }
+            Self::Refuse { doc, refusal } => {
+                w.u8(kind::REFUSE);
+                doc.write(w);
+                w.u8(refusal.to_byte());
+            }
+        }
+    }
+}
+
+/// Everything of a part but its bytes, which are the rest of the frame.
+pub(crate) fn write_part_head(part: &Part<'_>, epoch: u64, w: &mut Writer) {
+    match part.content {
+        Content::Deltas { from, to } => {
+            let is_earlier = |position: Position| position.epoch != epoch;
+            let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+            w.u8(kind::DELTAS
+                | flag(from.is_some(), kind::HAS_FROM)
+                | flag(from.is_some_and(is_earlier), kind::FROM_EARLIER_EPOCH)
+                | flag(is_earlier(to), kind::TO_EARLIER_EPOCH)
+                | flag(!part.is_whole(), kind::IS_PART));
+            w.u64(u64::from(part.channel));
+            if let Some(from) = from {
+                write_place(from, epoch, w);
+            }
+            write_place(to, epoch, w);
+            if !part.is_whole() {
+                w.u64(part.total);
+                w.u64(part.offset);
+            }
+        }
+        Content::Summary { versions, states } => {
+            w.u8(kind::SUMMARY);
+            w.u64(u64::from(part.channel));
+            versions.write(w);
+            states.write(w);
+            w.u64(part.total);
+            w.u64(part.offset);
+        }
+    }
+}
+
+fn write_hello(hello: &Hello, w: &mut Writer) {
+    w.u8(kind::HELLO);
+    w.u64(VERSION);
+    hello.store.write(w);
+    w.u64_le(hello.epoch);
+    w.bool(hello.wants_reply);
+}
+
+fn write_open(open: &Open<'_>, w: &mut Writer) {
+    w.u8(kind::OPEN);
+    w.u64(u64::from(open.channel));
+    open.doc.write(w);
+    w.bool(open.wants_reply);
+    write_position(open.have, w);
+    w.bool(open.told.is_some());
+    if let Some(told) = &open.told {
+        write_told(told, w);
+    }
+}
+
+fn write_told(told: &Told<'_>, w: &mut Writer) {
+    told.versions.write(w);
+    told.states.write(w);
+    w.bool(told.summary.is_some());
+    if let Some(summary) = told.summary {
+        w.bytes(summary);
+    }
+}
+
+fn write_position(position: Option<Position>, w: &mut Writer) {
+    w.bool(position.is_some());
+    if let Some(position) = position {
+        position.encode(w);
+    }
+}
+
+/// The epoch only if it is not that of the hello.
+fn write_place(position: Position, epoch: u64, w: &mut Writer) {
+    if position.epoch != epoch {
+        w.u64_le(position.epoch);
+    }
+    w.u64(position.seq);
+}

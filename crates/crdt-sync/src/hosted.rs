@@ -1,0 +1,220 @@
+//! A document as a node holds it: state, outbox, and who takes part.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crdt_core::codec::{Decode, DecodeLimits, Encode};
+use crdt_core::{Classify, Delta};
+
+use crate::digest::Digest;
+use crate::outbox::Outbox;
+use crate::payload::Payload;
+use crate::position::{Epochs, Position};
+use crate::storage::{Key, Kind};
+use crate::stored;
+use crate::{Batch, Config, DocId, Document, LinkId, Refusal, StoreId};
+
+/// One document in memory.
+#[derive(Debug)]
+pub(crate) struct Hosted<D: Document> {
+    pub(crate) id: DocId,
+    pub(crate) state: D,
+    pub(crate) outbox: Outbox<D::Delta>,
+    /// How far the outboxes of others are applied.
+    pub(crate) cursors: BTreeMap<StoreId, Position>,
+    /// The links on which it is open, with our number for it there.
+    pub(crate) links: BTreeMap<LinkId, u32>,
+    /// Whether the outbox grew since the links were last served.
+    pub(crate) has_news: bool,
+    stored: Stored,
+    /// Of the state after so many deltas.
+    told: Option<(u64, Summary)>,
+    /// For holders of a summary with this digest, when the outbox had so many deltas.
+    catch_up: Option<(Digest, u64, Payload)>,
+}
+
+/// What the storage holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stored {
+    /// How many deltas are in the snapshot.
+    pub(crate) snapshot_seq: u64,
+    pub(crate) snapshot_bytes: usize,
+    /// Bytes of deltas that are not.
+    pub(crate) tail_bytes: usize,
+    /// The number of the first delta that is stored.
+    pub(crate) base: u64,
+}
+
+/// What a replica holds, ready to be told.
+#[derive(Clone, Debug)]
+pub(crate) struct Summary {
+    pub(crate) versions: Digest,
+    pub(crate) states: Digest,
+    pub(crate) bytes: Payload,
+}
+
+impl<D: Document> Hosted<D> {
+    pub(crate) fn new(id: DocId, epoch: u64) -> Self {
+        let outbox = Outbox::new(Epochs::new(epoch), 0);
+        Self::restored(id, D::default(), outbox, BTreeMap::new(), Stored::default())
+    }
+
+    pub(crate) const fn restored(
+        id: DocId,
+        state: D,
+        outbox: Outbox<D::Delta>,
+        cursors: BTreeMap<StoreId, Position>,
+        stored: Stored,
+    ) -> Self {
+        Self {
+            id,
+            state,
+            outbox,
+            cursors,
+            links: BTreeMap::new(),
+            has_news: false,
+            stored,
+            told: None,
+            catch_up: None,
+        }
+    }
+
+    /// Takes in a delta that was made here or came in a frame; `None` if it was known.
+    pub(crate) fn append(&mut self, delta: D::Delta, origin: Option<StoreId>, batch: &mut Batch) {
+        let seq = self.outbox.next();
+        let (bytes, begins) = self.outbox.append(delta, origin);
+        if begins {
+            let epoch = self.outbox.epochs().current();
+            batch.put(
+                Key::of(self.id, Kind::Epoch(seq)),
+                epoch.to_le_bytes().to_vec(),
+            );
+        }
+        self.stored.tail_bytes += bytes.len();
+        batch.put(
+            Key::of(self.id, Kind::Entry(seq)),
+            stored::entry(origin, &bytes),
+        );
+        self.has_news = true;
+    }
+
+    /// Applies what a frame brought; returns the deltas that were news.
+    ///
+    /// Deltas before one that is refused stay: each is a change of its own.
+    pub(crate) fn apply(
+        &mut self,
+        deltas: Vec<D::Delta>,
+        origin: Option<StoreId>,
+        batch: &mut Batch,
+    ) -> Result<Vec<D::Delta>, Refusal> {
+        let mut news = Vec::new();
+        for delta in deltas {
+            let applied = self.state.apply_delta(&delta);
+            if applied.map_err(|error| Refusal::from(error.kind()))? {
+                news.push(delta.clone());
+                self.append(delta, origin, batch);
+            }
+        }
+        Ok(news)
+    }
+
+    /// Notes how far an outbox of others is applied, to be stored with what was applied.
+    pub(crate) fn note_cursor(&mut self, store: StoreId, have: Position, batch: &mut Batch) {
+        self.cursors.insert(store, have);
+        batch.put(Key::of(self.id, Kind::Cursor(store)), have.to_bytes());
+    }
+
+    pub(crate) fn summary(&mut self) -> &Summary {
+        let now = self.outbox.next();
+        let is_current = self.told.as_ref().is_some_and(|(then, _)| *then == now);
+        if !is_current {
+            self.told = None;
+        }
+        let state = &self.state;
+        let (_, summary) = self.told.get_or_insert_with(|| (now, summarize(state)));
+        summary
+    }
+
+    /// What a neighbour lacks that holds what `summary` tells.
+    ///
+    /// Remembered, since many tell the same: whoever starts with nothing, whoever was cut off at once.
+    pub(crate) fn catch_up(
+        &mut self,
+        summary: &[u8],
+        limits: &DecodeLimits,
+    ) -> Result<Payload, CatchUpError> {
+        let (digest, now) = (Digest::of(summary), self.outbox.next());
+        if let Some((for_digest, then, payload)) = &self.catch_up
+            && (*for_digest, *then) == (digest, now)
+        {
+            return Ok(payload.clone());
+        }
+        let known = D::Summary::from_bytes(summary, limits).map_err(|_| CatchUpError::Malformed)?;
+        let delta = self
+            .state
+            .delta_since(&known)
+            .ok_or(CatchUpError::Trimmed)?;
+        let payload = if delta.is_empty() {
+            Payload::default()
+        } else {
+            Payload::of([&*delta.to_bytes()])
+        };
+        self.catch_up = Some((digest, now, payload.clone()));
+        Ok(payload)
+    }
+
+    /// Keeps outbox and storage small; called when a commit is put together.
+    pub(crate) fn shrink(&mut self, config: &Config, acked_by_all: u64, batch: &mut Batch) {
+        let base = self.outbox.shrink(config, acked_by_all);
+        let Stored {
+            snapshot_seq,
+            snapshot_bytes,
+            tail_bytes,
+            ..
+        } = self.stored;
+        let is_due = tail_bytes > config.compact_bytes.max(2 * snapshot_bytes);
+        if is_due || base.is_some_and(|base| base > snapshot_seq) {
+            self.write_snapshot(batch);
+        }
+        if base.is_some() {
+            self.trim_storage(batch);
+        }
+    }
+
+    fn write_snapshot(&mut self, batch: &mut Batch) {
+        let seq = self.outbox.next();
+        let value = stored::snapshot(seq, &self.state);
+        self.stored.snapshot_seq = seq;
+        self.stored.snapshot_bytes = value.len();
+        self.stored.tail_bytes = 0;
+        batch.put(Key::of(self.id, Kind::Snapshot), value);
+    }
+
+    /// Deletes the deltas that the outbox dropped; the snapshot has them.
+    fn trim_storage(&mut self, batch: &mut Batch) {
+        for seq in self.stored.base..self.outbox.base() {
+            batch.delete(Key::of(self.id, Kind::Entry(seq)));
+        }
+        self.stored.base = self.outbox.base();
+        for seq in self.outbox.trim_epochs() {
+            batch.delete(Key::of(self.id, Kind::Epoch(seq)));
+        }
+    }
+}
+
+/// Why a neighbour cannot be caught up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CatchUpError {
+    Malformed,
+    /// Its history lacks what is no longer kept.
+    Trimmed,
+}
+
+fn summarize<D: Document>(state: &D) -> Summary {
+    let bytes = state.summary().to_bytes();
+    Summary {
+        versions: Digest::of(&bytes),
+        states: Digest::of(&state.to_bytes()),
+        bytes: Payload::from_bytes(bytes),
+    }
+}

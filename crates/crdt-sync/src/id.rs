@@ -1,0 +1,130 @@
+//! Names: of documents, of stores, of links.
+//!
+//! **Invariants.** Equal bytes are equal names; nothing is derived from where or when.
+
+use core::fmt;
+
+use crdt_core::codec::{DecodeError, Reader, Writer};
+
+use crate::digest::Digest;
+
+/// Names a document, the same on every replica: sixteen bytes, say a UUID.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::DocId;
+///
+/// assert_eq!(DocId::from_name("notes"), DocId::from_name("notes"));
+/// assert_ne!(DocId::from_name("notes"), DocId::from_bytes([0; 16]));
+/// ```
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct DocId([u8; 16]);
+
+/// Names what one storage holds: sixteen random bytes, drawn when the storage is made.
+///
+/// It tells apart the places that deltas come from, so that none is sent back where it came from.
+/// Nothing breaks when two storages share a name, as copies of one do: they are only told more than
+/// they need.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::StoreId;
+///
+/// assert!(StoreId::from_bytes([1; 16]) > StoreId::from_bytes([0; 16]));
+/// ```
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct StoreId([u8; 16]);
+
+/// Names one connection in one process, for as long as it stands. A number is not used again.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::LinkId;
+///
+/// assert_eq!(LinkId(3), LinkId(3));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct LinkId(pub u64);
+
+impl DocId {
+    /// Returns the name that these bytes are.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the name that stands for a text: its SipHash-2-4 of 128 bits, on every platform.
+    ///
+    /// # Complexity
+    /// O(n), n = bytes of `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        Self(Digest::of(name.as_bytes()).to_bytes())
+    }
+
+    /// Returns the bytes.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    pub(crate) fn write(self, w: &mut Writer) {
+        w.raw(&self.0);
+    }
+
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        read_16(r).map(Self)
+    }
+}
+
+impl StoreId {
+    /// Returns the name that these bytes are.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the bytes.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    pub(crate) fn write(self, w: &mut Writer) {
+        w.raw(&self.0);
+    }
+
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        read_16(r).map(Self)
+    }
+}
+
+impl fmt::Debug for DocId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DocId({:032x})", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for StoreId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreId({:032x})", u128::from_be_bytes(self.0))
+    }
+}
+
+pub(crate) fn read_16(r: &mut Reader<'_>) -> Result<[u8; 16], DecodeError> {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(r.raw(16)?);
+    Ok(bytes)
+}

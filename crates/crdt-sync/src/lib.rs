@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+//!
+//! ## Where to start
+//!
+//! [`Node`] holds documents and links; [`Document`] says what can be one, [`Storage`] where it is kept.
+//! [`Config`] has the limits.
+#![no_std]
+
+extern crate alloc;
+
+mod channel;
+mod config;
+mod digest;
+mod document;
+mod error;
+mod exchange;
+mod frame;
+mod hosted;
+mod id;
+mod link;
+mod load;
+mod node;
+mod outbox;
+mod payload;
+mod position;
+mod storage;
+mod stored;
+mod transfer;
+
+pub use self::config::Config;
+pub use self::document::Document;
+pub use self::error::{LinkError, Refusal, Refused};
+pub use self::id::{DocId, LinkId, StoreId};
+pub use self::load::LoadError;
+pub use self::node::{EditError, Event, Node, Outgoing, Pressure, ReceiveError};
+pub use self::storage::{Batch, MemoryStorage, Storage, Write};

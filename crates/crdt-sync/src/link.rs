@@ -1,0 +1,109 @@
+//! Links: one connection to a neighbour, and the documents on it.
+
+use alloc::vec::Vec;
+use core::mem;
+
+use crate::channel::Channel;
+use crate::frame::{Frame, Hello};
+use crate::node::Frames;
+use crate::{Config, DocId, LinkError, StoreId};
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// From their hello.
+    pub(crate) neighbour: Option<Neighbour>,
+    /// The channel at place n has our number n.
+    pub(crate) channels: Vec<Channel>,
+    /// Their numbers with ours, ascending.
+    theirs: Vec<(u32, u32)>,
+    pub(crate) owes_hello: bool,
+    n_greetings: u8,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Neighbour {
+    pub(crate) store: StoreId,
+    pub(crate) epoch: u64,
+}
+
+impl Link {
+    pub(crate) fn new() -> Self {
+        Self {
+            neighbour: None,
+            channels: Vec::new(),
+            theirs: Vec::new(),
+            owes_hello: false,
+            n_greetings: 0,
+        }
+    }
+
+    /// Adds a channel; returns its number.
+    pub(crate) fn add(&mut self, channel: Channel, max: usize) -> Result<u32, LinkError> {
+        if self.channels.len() >= max {
+            return Err(LinkError::TooManyDocuments { max });
+        }
+        let number = u32::try_from(self.channels.len());
+        let number = number.map_err(|_| LinkError::TooManyDocuments { max })?;
+        self.channels
+            .reserve_exact(usize::from(self.channels.is_empty()));
+        self.channels.push(channel);
+        Ok(number)
+    }
+
+    /// Notes that the neighbour's number `theirs` stands for the channel `ours`.
+    pub(crate) fn pair(&mut self, theirs: u32, ours: u32) -> Result<(), LinkError> {
+        match self
+            .theirs
+            .binary_search_by_key(&theirs, |(theirs, _)| *theirs)
+        {
+            Ok(at) if self.theirs[at].1 == ours => Ok(()),
+            Ok(_) => Err(LinkError::ChannelTaken { channel: theirs }),
+            Err(at) => {
+                self.theirs
+                    .reserve_exact(usize::from(self.theirs.is_empty()));
+                self.theirs.insert(at, (theirs, ours));
+                Ok(())
+            }
+        }
+    }
+
+    /// Our number for the channel that the neighbour calls `theirs`.
+    pub(crate) fn ours(&self, theirs: u32) -> Option<u32> {
+        let found = self
+            .theirs
+            .binary_search_by_key(&theirs, |(theirs, _)| *theirs);
+        found.ok().map(|at| self.theirs[at].1)
+    }
+
+    pub(crate) fn channel(&mut self, number: u32) -> Option<&mut Channel> {
+        self.channels.get_mut(number as usize)
+    }
+
+    /// Says hello, if it is owed or unanswered; returns when to look again.
+    pub(crate) fn greet(
+        &mut self,
+        now: u64,
+        store: StoreId,
+        config: &Config,
+        frames: &mut Frames<'_>,
+    ) -> Option<u64> {
+        let wants_reply = self.neighbour.is_none();
+        if wants_reply || mem::take(&mut self.owes_hello) {
+            let epoch = frames.epoch;
+            frames.push(&Frame::Hello(Hello {
+                store,
+                epoch,
+                wants_reply,
+            }));
+        }
+        let again = config.retry_after(self.n_greetings);
+        self.n_greetings = self.n_greetings.saturating_add(1);
+        wants_reply.then_some(now + again)
+    }
+
+    pub(crate) fn docs(&self) -> impl Iterator<Item = DocId> {
+        self.channels.iter().map(|channel| channel.doc)
+    }
+}

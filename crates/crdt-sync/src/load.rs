@@ -1,0 +1,187 @@
+//! A document read back from storage.
+
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+use crdt_core::codec::{Decode, DecodeError, DecodeLimits};
+use crdt_core::{Classify, DeltaState, ErrorKind};
+
+use crate::hosted::{Hosted, Stored};
+use crate::outbox::Outbox;
+use crate::position::{Epochs, Position};
+use crate::storage::{Key, Kind};
+use crate::stored;
+use crate::{DocId, Document, Storage, StoreId};
+
+/// Why a document was not read back. The storage is as it was.
+///
+/// # Examples
+/// ```
+/// use core::convert::Infallible;
+/// use crdt_core::{Classify, ErrorKind};
+/// use crdt_sync::LoadError;
+///
+/// assert_eq!(LoadError::<Infallible>::Gap { seq: 7 }.kind(), ErrorKind::Corrupt);
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError<E> {
+    /// The medium refused.
+    #[error("the storage cannot be read")]
+    Storage(#[source] E),
+    /// A value does not decode.
+    #[error("a stored value is damaged")]
+    Value(#[source] DecodeError),
+    /// Deltas of the outbox are missing between others, or before the snapshot.
+    #[error("stored deltas are missing before number {seq}")]
+    Gap {
+        /// The number of the first delta after the gap.
+        seq: u64,
+    },
+    /// The storage holds what no node wrote.
+    #[error("the storage is not that of a node")]
+    NotANode,
+    /// A stored delta does not apply to the stored state.
+    #[error("stored delta {seq} does not apply")]
+    Refused {
+        /// Its number.
+        seq: u64,
+    },
+}
+
+impl<E: core::error::Error + 'static> Classify for LoadError<E> {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Corrupt
+    }
+}
+
+/// What the storage holds for one document.
+struct Found<D: DeltaState> {
+    snapshot: Option<(u64, D)>,
+    snapshot_bytes: usize,
+    entries: Vec<FoundEntry<D::Delta>>,
+    epochs: Vec<(u64, u64)>,
+    cursors: Vec<(StoreId, Position)>,
+}
+
+struct FoundEntry<T> {
+    seq: u64,
+    origin: Option<StoreId>,
+    delta: T,
+    bytes: Vec<u8>,
+}
+
+/// Reads a document; `None` if nothing of it is stored.
+pub(crate) fn load<D: Document, S: Storage>(
+    storage: &S,
+    doc: DocId,
+    epoch: u64,
+) -> Result<Option<Hosted<D>>, LoadError<S::Error>> {
+    let found: Found<D> = find(storage, doc)?;
+    if found.snapshot.is_none() && found.entries.is_empty() {
+        return Ok(None);
+    }
+    let (snapshot_seq, mut state) = found.snapshot.unwrap_or_default();
+    let base = found
+        .entries
+        .first()
+        .map_or(snapshot_seq, |entry| entry.seq);
+    let mut epochs = Epochs::new(epoch);
+    for (seq, epoch) in found.epochs {
+        epochs.push_earlier(seq, epoch);
+    }
+    let mut outbox = Outbox::new(epochs, base);
+    let mut tail_bytes = 0;
+    for FoundEntry {
+        seq,
+        origin,
+        delta,
+        bytes,
+    } in found.entries
+    {
+        if seq != outbox.next() || base > snapshot_seq {
+            return Err(LoadError::Gap { seq });
+        }
+        if seq >= snapshot_seq {
+            state
+                .apply_delta(&delta)
+                .map_err(|_| LoadError::Refused { seq })?;
+            tail_bytes += bytes.len();
+        }
+        outbox.push(seq + 1, delta, origin, bytes.into());
+    }
+    if outbox.next() < snapshot_seq {
+        return Err(LoadError::Gap { seq: snapshot_seq });
+    }
+    let stored = Stored {
+        snapshot_seq,
+        snapshot_bytes: found.snapshot_bytes,
+        tail_bytes,
+        base,
+    };
+    let cursors = found.cursors.into_iter().collect();
+    Ok(Some(Hosted::restored(doc, state, outbox, cursors, stored)))
+}
+
+fn find<D: Document, S: Storage>(storage: &S, doc: DocId) -> Result<Found<D>, LoadError<S::Error>> {
+    let mut found = Found {
+        snapshot: None,
+        snapshot_bytes: 0,
+        entries: Vec::new(),
+        epochs: Vec::new(),
+        cursors: Vec::new(),
+    };
+    let mut damage = None;
+    let visit = &mut |key: &[u8], value: &[u8]| match found.note(key, value) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            damage = Some(error);
+            ControlFlow::Break(())
+        }
+    };
+    storage
+        .scan(&Key::prefix(doc), visit)
+        .map_err(LoadError::Storage)?;
+    match damage {
+        Some(error) => Err(LoadError::Value(error)),
+        None => Ok(found),
+    }
+}
+
+impl<D: Document> Found<D> {
+    fn note(&mut self, key: &[u8], value: &[u8]) -> Result<(), DecodeError> {
+        let limits = own_limits();
+        match Key::kind(key) {
+            Some(Kind::Snapshot) => {
+                self.snapshot = Some(stored::read_snapshot(value, &limits)?);
+                self.snapshot_bytes = value.len();
+            }
+            Some(Kind::Entry(seq)) => {
+                let (origin, bytes) = stored::read_entry(value)?;
+                self.entries.push(FoundEntry {
+                    seq,
+                    origin,
+                    delta: D::Delta::from_bytes(bytes, &limits)?,
+                    bytes: bytes.to_vec(),
+                });
+            }
+            Some(Kind::Epoch(seq)) => self.epochs.push((seq, stored::read_epoch(value)?)),
+            Some(Kind::Cursor(store)) => {
+                self.cursors
+                    .push((store, Position::from_bytes(value, &limits)?));
+            }
+            // A later version may keep more.
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// What was written here may be of any size.
+fn own_limits() -> DecodeLimits {
+    DecodeLimits::default()
+        .with_max_bytes(u64::MAX)
+        .with_max_items(u64::MAX)
+        .with_max_agents(u64::MAX)
+        .with_max_output_bytes(u64::MAX)
+}

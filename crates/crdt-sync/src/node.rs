@@ -1,0 +1,498 @@
+//! A node: the documents of one process and the links to its neighbours.
+//!
+//! ```text
+//! edit, receive  -->  state, outbox, batch  --commit-->  storage  -->  frames
+//! ```
+//!
+//! Nothing leaves but through [`Node::commit`], and a commit stores first: what a neighbour sees is
+//! durable here. So there is one rule for crashes and one place to look for it.
+//!
+//! A client, a server and a member of a mesh are the same thing with other links.
+
+mod receive;
+mod serve;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::mem;
+
+use crdt_core::{Classify, Delta, ErrorKind};
+
+use crate::channel::Channel;
+use crate::hosted::Hosted;
+use crate::link::Link;
+use crate::load::load;
+use crate::storage::STORE;
+use crate::{
+    Batch, Config, DocId, Document, LinkError, LinkId, LoadError, Refusal, Refused, Storage,
+    StoreId,
+};
+
+pub(crate) use self::serve::Frames;
+pub use self::serve::Outgoing;
+
+/// Keeps replicas of documents equal with those of its neighbours.
+///
+/// Time is a number of milliseconds that does not go back, randomness 24 bytes at the start.
+///
+/// # Invariants
+/// A frame is handed out only after everything it rests on was committed to the storage.
+///
+/// # Examples
+/// Two nodes, one counter, bytes carried by hand:
+/// ```
+/// use crdt_core::AgentId;
+/// use crdt_counters::PnCounter;
+/// use crdt_sync::{Config, DocId, LinkId, MemoryStorage, Node};
+///
+/// type Votes = Node<PnCounter, MemoryStorage>;
+///
+/// fn carry(from: &mut Votes, to: &mut Votes, now: u64) -> Result<usize, Box<dyn std::error::Error>> {
+///     let frames = from.commit(now)?;
+///     for frame in &frames {
+///         to.receive(frame.link, &frame.to_bytes())?;
+///     }
+///     Ok(frames.len())
+/// }
+///
+/// let votes = DocId::from_name("votes");
+/// let mut config = Config::default();
+/// config.accepts_documents = true;
+/// let mut phone = Votes::open(MemoryStorage::new(), config.clone(), [1; 24])?;
+/// let mut server = Votes::open(MemoryStorage::new(), config, [2; 24])?;
+///
+/// phone.add_document(votes)?;
+/// let alice = AgentId::new("alice")?;
+/// phone.edit(votes, |counter| counter.increment_with_delta(&alice, 3))?;
+///
+/// let link = LinkId(0);
+/// phone.connect(link)?;
+/// server.connect(link)?;
+/// phone.share(link, votes)?;
+/// while carry(&mut phone, &mut server, 0)? + carry(&mut server, &mut phone, 0)? > 0 {}
+/// assert_eq!(server.document(votes).map(PnCounter::value), Some(3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Node<D: Document, S> {
+    storage: S,
+    config: Config,
+    store: StoreId,
+    epoch: u64,
+    docs: BTreeMap<DocId, Hosted<D>>,
+    links: BTreeMap<LinkId, Box<Link>>,
+    /// What the next commit makes durable.
+    batch: Batch,
+    /// Channels that have something to say.
+    queue: Vec<(LinkId, u32)>,
+    /// Documents whose outbox grew.
+    news: BTreeSet<DocId>,
+    timers: BTreeSet<Timer>,
+    /// Documents that neighbours opened in vain.
+    refusals: Vec<(LinkId, DocId, Refusal)>,
+    events: Vec<Event<D::Delta>>,
+}
+
+/// When to look at a channel again; at the hello of a link, if there is no channel.
+type Timer = (u64, LinkId, Option<u32>);
+
+/// What happened to documents through their links.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::{DocId, Event};
+///
+/// fn changed<T>(events: &[Event<T>]) -> impl Iterator<Item = DocId> {
+///     events.iter().filter_map(|event| match event {
+///         Event::Changed { doc, .. } => Some(*doc),
+///         _ => None,
+///     })
+/// }
+/// assert_eq!(changed::<u8>(&[]).count(), 0);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event<T> {
+    /// A neighbour's deltas are in: what they changed is for readers to see.
+    Changed {
+        /// The document.
+        doc: DocId,
+        /// Who sent them.
+        link: LinkId,
+        /// Those that were news, in the order in which they were applied.
+        deltas: Vec<T>,
+    },
+    /// A document is not exchanged any more on a link.
+    Refused(Refused),
+}
+
+/// Why an edit did not happen. The document is what it was.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::{DocId, EditError};
+///
+/// let error = EditError::<core::fmt::Error>::UnknownDocument { doc: DocId::from_name("notes") };
+/// assert!(error.to_string().starts_with("no document"));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditError<E> {
+    /// The document is not in memory: add it first.
+    #[error("no document {doc:?}")]
+    UnknownDocument {
+        /// The name that was given.
+        doc: DocId,
+    },
+    /// The edit itself failed.
+    #[error("the edit was refused")]
+    Refused(#[source] E),
+}
+
+/// Why a frame was not taken.
+///
+/// # Examples
+/// ```
+/// use core::convert::Infallible;
+/// use crdt_sync::{LinkError, LinkId, ReceiveError};
+///
+/// let error = ReceiveError::<Infallible>::from(LinkError::Unknown { link: LinkId(7) });
+/// assert_eq!(error.to_string(), "the link was cut");
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiveError<E> {
+    /// The link is cut: close the connection. Other links are as they were.
+    #[error("the link was cut")]
+    Link(#[from] LinkError),
+    /// A document that the frame opens cannot be read from storage.
+    #[error("a document was not loaded")]
+    Load(#[source] LoadError<E>),
+}
+
+/// How full an outbox is.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::Pressure;
+///
+/// assert!(Pressure::Relaxed < Pressure::Grouping);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Pressure {
+    /// There is room.
+    Relaxed,
+    /// The soft limit was passed: old deltas are being grouped.
+    Grouping,
+}
+
+impl<D: Document, S: Storage> Node<D, S> {
+    /// Opens a storage, which may be new.
+    ///
+    /// `entropy` is 24 random bytes, drawn anew for each call: they name this opening, so that no
+    /// neighbour takes the outboxes of a restored copy for those that it knows.
+    ///
+    /// # Errors
+    /// If the storage cannot be read, or holds what no node wrote.
+    /// # Complexity
+    /// O(1): documents are read when they are added or opened.
+    /// # Examples
+    /// See [`Node`].
+    pub fn open(
+        storage: S,
+        config: Config,
+        entropy: [u8; 24],
+    ) -> Result<Self, LoadError<S::Error>> {
+        let [for_store @ .., _, _, _, _, _, _, _, _] = entropy;
+        let mut for_epoch = [0; 8];
+        for_epoch.copy_from_slice(&entropy[16..]);
+        let mut batch = Batch::new();
+        let store = match storage.read(STORE).map_err(LoadError::Storage)? {
+            Some(bytes) => bytes.try_into().map_err(|_| LoadError::NotANode)?,
+            None => {
+                batch.put(STORE.to_vec(), for_store.to_vec());
+                for_store
+            }
+        };
+        Ok(Self {
+            storage,
+            config,
+            store: StoreId::from_bytes(store),
+            epoch: u64::from_le_bytes(for_epoch),
+            docs: BTreeMap::new(),
+            links: BTreeMap::new(),
+            batch,
+            queue: Vec::new(),
+            news: BTreeSet::new(),
+            timers: BTreeSet::new(),
+            refusals: Vec::new(),
+            events: Vec::new(),
+        })
+    }
+
+    /// Brings a document into memory: from storage, or empty if it is new. Returns whether it is new.
+    ///
+    /// # Errors
+    /// If what is stored cannot be read back.
+    /// # Complexity
+    /// O(size of the document) the first time, O(log n) later, n = documents in memory.
+    /// # Examples
+    /// See [`Node`].
+    pub fn add_document(&mut self, doc: DocId) -> Result<bool, LoadError<S::Error>> {
+        let is_known = self.find_document(doc)?;
+        if !is_known {
+            self.docs.insert(doc, Hosted::new(doc, self.epoch));
+        }
+        Ok(!is_known)
+    }
+
+    /// Reads a document from storage if it is not in memory; returns whether there is one.
+    fn find_document(&mut self, doc: DocId) -> Result<bool, LoadError<S::Error>> {
+        if self.docs.contains_key(&doc) {
+            return Ok(true);
+        }
+        let found = load(&self.storage, doc, self.epoch)?;
+        let is_found = found.is_some();
+        self.docs.extend(found.map(|hosted| (doc, hosted)));
+        Ok(is_found)
+    }
+
+    /// Returns a document that is in memory.
+    ///
+    /// # Complexity
+    /// O(log n), n = documents in memory.
+    /// # Examples
+    /// See [`Node`].
+    #[must_use]
+    pub fn document(&self, doc: DocId) -> Option<&D> {
+        self.docs.get(&doc).map(|hosted| &hosted.state)
+    }
+
+    /// Edits a document: `edit` changes it and returns the delta of everything it changed.
+    ///
+    /// The change is durable, and on its way, after the next [`commit`](Self::commit).
+    ///
+    /// # Errors
+    /// If the document is not in memory, or `edit` fails; it must then have changed nothing.
+    /// # Complexity
+    /// O(log n) beside what `edit` does, n = documents in memory.
+    /// # Convergence
+    /// As the document's own: what `edit` changes beyond the delta it returns stays on this replica.
+    /// # Examples
+    /// See [`Node`].
+    pub fn edit<E>(
+        &mut self,
+        doc: DocId,
+        edit: impl FnOnce(&mut D) -> Result<D::Delta, E>,
+    ) -> Result<(), EditError<E>> {
+        let hosted = self.docs.get_mut(&doc);
+        let hosted = hosted.ok_or(EditError::UnknownDocument { doc })?;
+        let delta = edit(&mut hosted.state).map_err(EditError::Refused)?;
+        if !delta.is_empty() {
+            hosted.append(delta, None, &mut self.batch);
+            self.news.insert(doc);
+        }
+        Ok(())
+    }
+
+    /// Takes up a connection. Its number must not have been used before.
+    ///
+    /// # Errors
+    /// [`LinkError::Taken`] if a link of that number stands.
+    /// # Complexity
+    /// O(log n), n = links.
+    /// # Examples
+    /// See [`Node`].
+    pub fn connect(&mut self, link: LinkId) -> Result<(), LinkError> {
+        if self.links.contains_key(&link) {
+            return Err(LinkError::Taken { link });
+        }
+        self.links.insert(link, Box::new(Link::new()));
+        self.timers.insert((0, link, None));
+        Ok(())
+    }
+
+    /// Offers a document on a link; the neighbour may have done so already.
+    ///
+    /// # Errors
+    /// [`LinkError::Unknown`] if the link does not stand; [`LinkError::TooManyDocuments`].
+    /// Nothing happens if the document is not in memory.
+    /// # Complexity
+    /// O(log n), n = links and documents.
+    /// # Examples
+    /// See [`Node`].
+    pub fn share(&mut self, link: LinkId, doc: DocId) -> Result<(), LinkError> {
+        let to = self.links.get_mut(&link);
+        let to = to.ok_or(LinkError::Unknown { link })?;
+        let Some(hosted) = self.docs.get_mut(&doc) else {
+            return Ok(());
+        };
+        if !hosted.links.contains_key(&link) {
+            let number = open_channel(&self.config, hosted, link, to)?;
+            if let Some(channel) = to.channel(number) {
+                channel.is_queued = true;
+                self.queue.push((link, number));
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets a connection that is gone.
+    ///
+    /// # Complexity
+    /// O(k log n), k = documents on the link, n = links of a document.
+    /// # Examples
+    /// ```
+    /// # use crdt_counters::GCounter;
+    /// # use crdt_sync::{Config, LinkId, MemoryStorage, Node};
+    /// let mut node = Node::<GCounter, _>::open(MemoryStorage::new(), Config::default(), [0; 24])?;
+    /// node.connect(LinkId(1))?;
+    /// node.disconnect(LinkId(1));
+    /// node.disconnect(LinkId(1)); // it may be gone already
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn disconnect(&mut self, link: LinkId) {
+        let Some(gone) = self.links.remove(&link) else {
+            return;
+        };
+        for doc in gone.docs() {
+            if let Some(hosted) = self.docs.get_mut(&doc) {
+                hosted.links.remove(&link);
+            }
+        }
+    }
+
+    /// Frees the memory of a document that is open on no link and wholly committed; returns whether it
+    /// did.
+    ///
+    /// # Complexity
+    /// O(size of the document).
+    /// # Examples
+    /// ```
+    /// # use crdt_counters::GCounter;
+    /// # use crdt_sync::{Config, DocId, MemoryStorage, Node};
+    /// let visits = DocId::from_name("visits");
+    /// let mut node = Node::<GCounter, _>::open(MemoryStorage::new(), Config::default(), [0; 24])?;
+    /// node.add_document(visits)?;
+    /// node.commit(0)?;
+    /// assert!(node.evict(visits));
+    /// assert!(node.document(visits).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn evict(&mut self, doc: DocId) -> bool {
+        let is_idle = |hosted: &Hosted<D>| hosted.links.is_empty();
+        let may_go = self.batch.is_empty() && self.docs.get(&doc).is_some_and(is_idle);
+        may_go && self.docs.remove(&doc).is_some()
+    }
+
+    /// Takes what happened since the last call.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`Event`].
+    pub fn take_events(&mut self) -> Vec<Event<D::Delta>> {
+        mem::take(&mut self.events)
+    }
+
+    /// Returns how full the outbox of a document is; `None` if it is not in memory.
+    ///
+    /// Nothing blocks when it is full: old deltas are grouped, then dropped, and neighbours that lack
+    /// them are told from the state.
+    ///
+    /// # Complexity
+    /// O(log n), n = documents in memory.
+    /// # Examples
+    /// See [`Pressure`].
+    #[must_use]
+    pub fn pressure(&self, doc: DocId) -> Option<Pressure> {
+        let n_bytes = self.docs.get(&doc)?.outbox.n_bytes();
+        Some(if n_bytes > self.config.soft_bytes {
+            Pressure::Grouping
+        } else {
+            Pressure::Relaxed
+        })
+    }
+
+    /// Returns when [`commit`](Self::commit) should be called again at the latest, though nothing was
+    /// edited or received; `None` if nothing is waited for.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_counters::GCounter;
+    /// # use crdt_sync::{Config, MemoryStorage, Node};
+    /// let node = Node::<GCounter, _>::open(MemoryStorage::new(), Config::default(), [0; 24])?;
+    /// assert_eq!(node.next_wake(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn next_wake(&self) -> Option<u64> {
+        self.timers.first().map(|(due, ..)| *due)
+    }
+
+    /// Returns the name of the storage.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub const fn store(&self) -> StoreId {
+        self.store
+    }
+
+    /// Gives the storage back. What was not committed is lost.
+    ///
+    /// # Complexity
+    /// O(size of the node).
+    /// # Examples
+    /// ```
+    /// # use crdt_counters::GCounter;
+    /// # use crdt_sync::{Config, MemoryStorage, Node};
+    /// let mut node = Node::<GCounter, _>::open(MemoryStorage::new(), Config::default(), [7; 24])?;
+    /// let store = node.store();
+    /// node.commit(0)?;
+    /// let again = Node::<GCounter, _>::open(node.into_storage(), Config::default(), [8; 24])?;
+    /// assert_eq!(again.store(), store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn into_storage(self) -> S {
+        self.storage
+    }
+
+    /// Notes that a document is no longer exchanged on a link.
+    fn note_refused(&mut self, link: LinkId, doc: DocId, refusal: Refusal, by_us: bool) {
+        self.events.push(Event::Refused(Refused {
+            link,
+            doc,
+            refusal,
+            by_us,
+        }));
+    }
+}
+
+impl<E: core::error::Error + 'static> Classify for EditError<E> {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Misuse
+    }
+}
+
+/// Adds a channel for the document, that owes the neighbour an open.
+fn open_channel<D: Document>(
+    config: &Config,
+    hosted: &mut Hosted<D>,
+    id: LinkId,
+    link: &mut Link,
+) -> Result<u32, LinkError> {
+    let have = link
+        .neighbour
+        .and_then(|at| hosted.cursors.get(&at.store).copied());
+    let mut channel = Channel::new(hosted.id, have);
+    channel.owed.open = true;
+    let number = link.add(channel, config.max_documents_per_link)?;
+    hosted.links.insert(id, number);
+    Ok(number)
+}

@@ -1,0 +1,177 @@
+//! Frames in: which link, which document.
+
+use super::{Event, Node, ReceiveError, open_channel};
+use crate::channel::Sending;
+use crate::exchange::Exchange;
+use crate::frame::{Frame, Hello, Open};
+use crate::hosted::Hosted;
+use crate::link::Neighbour;
+use crate::{DocId, Document, LinkError, LinkId, Refusal, Storage};
+
+impl<D: Document, S: Storage> Node<D, S> {
+    /// Takes a frame in. What it answers, the next [`commit`](Self::commit) hands out.
+    ///
+    /// Frames may be lost, doubled and reordered; what is missing is asked for again.
+    ///
+    /// # Errors
+    /// [`ReceiveError::Link`] if the frame breaks the protocol: the link is gone, everything else is as
+    /// it was. A delta that does not decode or contradicts what is known closes its document on
+    /// the link, and is no error here but an [`Event::Refused`].
+    /// # Complexity
+    /// O(k log n), k = bytes of the frame, n = size of the document; O(n) for a summary.
+    /// # Examples
+    /// See [`Node`].
+    pub fn receive(&mut self, link: LinkId, bytes: &[u8]) -> Result<(), ReceiveError<S::Error>> {
+        let result = self.take_frame(link, bytes);
+        if let Err(ReceiveError::Link(_)) = result {
+            self.disconnect(link);
+        }
+        result
+    }
+
+    fn take_frame(&mut self, id: LinkId, bytes: &[u8]) -> Result<(), ReceiveError<S::Error>> {
+        let max = self.config.max_frame_bytes;
+        if bytes.len() > max {
+            let n_bytes = bytes.len();
+            return Err(LinkError::FrameTooLarge { n_bytes, max }.into());
+        }
+        let link = self.links.get(&id).ok_or(LinkError::Unknown { link: id })?;
+        let epoch = link.neighbour.map(|neighbour| neighbour.epoch);
+        let frame = Frame::read(bytes, epoch).map_err(LinkError::Frame)?;
+        match frame {
+            Frame::Hello(hello) => self.take_hello(id, hello),
+            // It overtook the hello, and will be sent again.
+            _ if epoch.is_none() => {}
+            Frame::Open(open) => self.take_open(id, &open)?,
+            Frame::Refuse { doc, refusal } => self.take_refusal(id, doc, refusal),
+            Frame::Ask { channel } => self.on_channel(id, channel, |at| {
+                at.take_ask();
+                Ok(())
+            })?,
+            Frame::Ack { channel, to } => self.on_channel(id, channel, |at| at.take_ack(to))?,
+            Frame::PartAck {
+                channel,
+                of_summary,
+                offset,
+            } => self.on_channel(id, channel, |at| {
+                at.take_part_ack(of_summary, offset);
+                Ok(())
+            })?,
+            Frame::Nack { channel, have } => self.on_channel(id, channel, |at| {
+                at.take_nack(have);
+                Ok(())
+            })?,
+            Frame::Part(part) => self.on_channel(id, part.channel, |at| at.take_part(&part))?,
+        }
+        Ok(())
+    }
+
+    fn take_hello(&mut self, id: LinkId, hello: Hello) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if link.neighbour.is_none() {
+            link.neighbour = Some(Neighbour {
+                store: hello.store,
+                epoch: hello.epoch,
+            });
+            for (number, channel) in (0_u32..).zip(&mut link.channels) {
+                let hosted = self.docs.get(&channel.doc);
+                channel.have = hosted.and_then(|hosted| hosted.cursors.get(&hello.store).copied());
+                channel.is_queued = true;
+                self.queue.push((id, number));
+            }
+        }
+        if hello.wants_reply {
+            link.owes_hello = true;
+            self.timers.insert((0, id, None));
+        }
+    }
+
+    fn take_open(&mut self, id: LinkId, open: &Open<'_>) -> Result<(), ReceiveError<S::Error>> {
+        if !self.find_document(open.doc).map_err(ReceiveError::Load)? {
+            if !self.config.accepts_documents {
+                self.refusals.push((id, open.doc, Refusal::UnknownDocument));
+                return Ok(());
+            }
+            self.docs
+                .insert(open.doc, Hosted::new(open.doc, self.epoch));
+        }
+        let (Some(link), Some(hosted)) = (self.links.get_mut(&id), self.docs.get_mut(&open.doc))
+        else {
+            return Ok(());
+        };
+        let number = match hosted.links.get(&id) {
+            Some(number) => *number,
+            None => open_channel(&self.config, hosted, id, link)?,
+        };
+        link.pair(open.channel, number)?;
+        self.on_channel(id, open.channel, |at| {
+            at.take_open(open);
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn take_refusal(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
+        let number = self.docs.get(&doc).and_then(|hosted| hosted.links.get(&id));
+        let link = self.links.get_mut(&id);
+        let channel = number
+            .zip(link)
+            .and_then(|(number, link)| link.channel(*number));
+        if let Some(channel) = channel
+            && !matches!(channel.sending, Sending::Refused)
+        {
+            channel.close();
+            self.note_refused(id, doc, refusal, false);
+        }
+    }
+
+    /// Runs `act` on a channel by the neighbour's number, and has it looked at with the next commit.
+    /// Frames for a channel that is not open, or closed, do nothing.
+    fn on_channel(
+        &mut self,
+        id: LinkId,
+        theirs: u32,
+        act: impl FnOnce(&mut Exchange<'_, D>) -> Result<(), LinkError>,
+    ) -> Result<(), LinkError> {
+        let Some(link) = self.links.get_mut(&id) else {
+            return Ok(());
+        };
+        let (Some(neighbour), Some(number)) = (link.neighbour, link.ours(theirs)) else {
+            return Ok(());
+        };
+        let Some(channel) = link.channel(number) else {
+            return Ok(());
+        };
+        let doc = channel.doc;
+        let Some(hosted) = self.docs.get_mut(&doc) else {
+            return Ok(());
+        };
+        if matches!(channel.sending, Sending::Refused) {
+            return Ok(());
+        }
+        if !channel.is_queued {
+            channel.is_queued = true;
+            self.queue.push((id, number));
+        }
+        let mut at = Exchange {
+            config: &self.config,
+            neighbour: neighbour.store,
+            channel,
+            hosted,
+            batch: &mut self.batch,
+            applied: None,
+        };
+        act(&mut at)?;
+        if let Some(deltas) = at.applied.filter(|deltas| !deltas.is_empty()) {
+            self.news.insert(doc);
+            self.events.push(Event::Changed {
+                doc,
+                link: id,
+                deltas,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,233 @@
+//! Frames out: what is durable is told.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crdt_core::codec::Writer;
+
+use super::Node;
+use crate::exchange::Exchange;
+use crate::frame::Frame;
+use crate::link::Link;
+use crate::{Document, LinkId, Storage};
+
+/// A frame to be carried to the neighbour of a link.
+///
+/// It comes in two parts so that what goes to many is there once: write the head, then the body.
+///
+/// # Examples
+/// See [`Node`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outgoing {
+    /// Where it goes.
+    pub link: LinkId,
+    /// The first bytes.
+    pub head: Vec<u8>,
+    /// The rest, which frames for other links may share.
+    pub body: Option<Arc<[u8]>>,
+}
+
+impl Outgoing {
+    /// Returns the bytes of the frame.
+    ///
+    /// # Complexity
+    /// O(n), n = bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.head.clone();
+        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
+        bytes
+    }
+
+    /// Returns how many bytes the frame has.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.head.len() + self.body.as_deref().map_or(0, <[u8]>::len)
+    }
+
+    /// Returns whether the frame has no bytes, which is never so.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Frames for one link, as they are put together.
+pub(crate) struct Frames<'a> {
+    pub(crate) link: LinkId,
+    pub(crate) epoch: u64,
+    pub(crate) out: &'a mut Vec<Outgoing>,
+}
+
+impl Frames<'_> {
+    pub(crate) fn push(&mut self, frame: &Frame<'_>) {
+        let mut w = Writer::new();
+        frame.write(self.epoch, &mut w);
+        self.push_shared(w, None);
+    }
+
+    pub(crate) fn push_shared(&mut self, head: Writer, body: Option<Arc<[u8]>>) {
+        self.out.push(Outgoing {
+            link: self.link,
+            head: head.into_bytes(),
+            body,
+        });
+    }
+}
+
+impl<D: Document, S: Storage> Node<D, S> {
+    /// Makes durable what was edited and received, and hands out the frames that tell of it.
+    ///
+    /// How often it is called is the batch window: all that happened in between shares a transaction and
+    /// frames. `now` is in milliseconds.
+    ///
+    /// # Errors
+    /// If the storage refuses. Nothing was handed out, nothing is lost: the next call tries again.
+    /// # Complexity
+    /// O(k log n + m), k = bytes edited and received, m = frames. An interval that many links lack is
+    /// encoded once.
+    /// # Examples
+    /// See [`Node`].
+    pub fn commit(&mut self, now: u64) -> Result<Vec<Outgoing>, S::Error> {
+        self.shrink_outboxes();
+        if !self.batch.is_empty() {
+            self.storage.commit(&self.batch)?;
+            self.batch.clear();
+        }
+        let mut out = Vec::new();
+        self.fire_timers(now, &mut out);
+        self.queue_news();
+        self.refuse_opens(&mut out);
+        for (id, number) in core::mem::take(&mut self.queue) {
+            self.serve(now, id, number, &mut out);
+        }
+        Ok(out)
+    }
+
+    /// Drops from the outboxes what every link has, and what the limits forbid to keep.
+    fn shrink_outboxes(&mut self) {
+        for doc in &self.news {
+            let Some(hosted) = self.docs.get_mut(doc) else {
+                continue;
+            };
+            let acked = |(id, number): (&LinkId, &u32)| {
+                let channel = self.links.get(id)?.channels.get(*number as usize)?;
+                // Who holds no place in the outbox needs none of it.
+                channel.acked()
+            };
+            let acked_by_all = if hosted.outbox.n_bytes() > self.config.retained_bytes {
+                hosted.links.iter().filter_map(acked).min()
+            } else {
+                None
+            };
+            let next = hosted.outbox.next();
+            hosted.shrink(&self.config, acked_by_all.unwrap_or(next), &mut self.batch);
+        }
+    }
+
+    fn fire_timers(&mut self, now: u64, out: &mut Vec<Outgoing>) {
+        while let Some((due, id, number)) = self.timers.first().copied()
+            && due <= now
+        {
+            self.timers.pop_first();
+            let Some(link) = self.links.get_mut(&id) else {
+                continue;
+            };
+            let again = if let Some(number) = number {
+                fire_channel(link, id, number, now, &mut self.queue)
+            } else {
+                let epoch = self.epoch;
+                let mut frames = Frames {
+                    link: id,
+                    epoch,
+                    out,
+                };
+                link.greet(now, self.store, &self.config, &mut frames)
+            };
+            self.timers.extend(again.map(|due| (due, id, number)));
+        }
+    }
+
+    /// Every link of a document that has news is looked at.
+    fn queue_news(&mut self) {
+        for doc in core::mem::take(&mut self.news) {
+            let Some(hosted) = self.docs.get(&doc) else {
+                continue;
+            };
+            for (id, number) in &hosted.links {
+                let link = self.links.get_mut(id);
+                if let Some(channel) = link.and_then(|link| link.channel(*number))
+                    && !channel.is_queued
+                {
+                    channel.is_queued = true;
+                    self.queue.push((*id, *number));
+                }
+            }
+        }
+    }
+
+    fn refuse_opens(&mut self, out: &mut Vec<Outgoing>) {
+        for (link, doc, refusal) in core::mem::take(&mut self.refusals) {
+            let epoch = self.epoch;
+            Frames { link, epoch, out }.push(&Frame::Refuse { doc, refusal });
+            self.note_refused(link, doc, refusal, true);
+        }
+    }
+
+    fn serve(&mut self, now: u64, id: LinkId, number: u32, out: &mut Vec<Outgoing>) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        let neighbour = link.neighbour;
+        let Some(channel) = link.channel(number) else {
+            return;
+        };
+        channel.is_queued = false;
+        let doc = channel.doc;
+        let (Some(neighbour), Some(hosted)) = (neighbour, self.docs.get_mut(&doc)) else {
+            return;
+        };
+        let mut frames = Frames {
+            link: id,
+            epoch: self.epoch,
+            out,
+        };
+        let mut at = Exchange {
+            config: &self.config,
+            neighbour: neighbour.store,
+            channel,
+            hosted,
+            batch: &mut self.batch,
+            applied: None,
+        };
+        let refused = at.serve(number, &mut frames);
+        let due = at.channel.arm(now, &self.config);
+        self.timers.extend(due.map(|due| (due, id, Some(number))));
+        if let Some(refusal) = refused {
+            self.note_refused(id, doc, refusal, true);
+        }
+    }
+}
+
+fn fire_channel(
+    link: &mut Link,
+    id: LinkId,
+    number: u32,
+    now: u64,
+    queue: &mut Vec<(LinkId, u32)>,
+) -> Option<u64> {
+    let channel = link.channel(number)?;
+    let again = channel.fire(now);
+    if again.is_none() && !channel.is_queued {
+        channel.is_queued = true;
+        queue.push((id, number));
+    }
+    again
+}

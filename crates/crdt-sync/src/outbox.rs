@@ -1,0 +1,234 @@
+//! The outbox: one log of a document's deltas, for all links together.
+//!
+//! A neighbour is a cursor into it, not a queue: ten thousand that wait cost ten thousand numbers.
+//! It is a cache. What is dropped from it can be told from the state, at a higher price.
+//!
+//! **Invariants.** Entries follow each other without gaps from `base` to `next`. Numbers are not used
+//! again. `n_bytes` is the sum over the entries, and within the limits after [`Outbox::shrink`].
+//!
+//! **Costs.** Appending is O(1) beside encoding the delta. An interval is joined and encoded once,
+//! for however many links.
+//!
+//! **Reference.** Almeida, Shoker, Baquero, "Delta state replicated data types", 2018, section 6.2
+//! (delta-intervals); Enes et al., "Efficient synchronization of state-based CRDTs", 2019, section IV
+//! (do not send back where it came from).
+
+mod payloads;
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crdt_core::Delta;
+use crdt_core::codec::Encode;
+
+use self::payloads::Payloads;
+use crate::payload::Payload;
+use crate::position::{Epochs, Position};
+use crate::{Config, StoreId};
+
+/// The deltas of one document, in the order in which they came in here.
+#[derive(Debug)]
+pub(crate) struct Outbox<D> {
+    epochs: Epochs,
+    base: u64,
+    entries: VecDeque<Entry<D>>,
+    n_bytes: usize,
+    payloads: Payloads,
+}
+
+/// What was appended at once, or neighbours of it grouped into one.
+#[derive(Debug)]
+pub(crate) struct Entry<D> {
+    /// Where the next one starts.
+    end: u64,
+    /// Whose frame brought it; `None` if it was made here, or by several.
+    origin: Option<StoreId>,
+    delta: D,
+    bytes: Arc<[u8]>,
+}
+
+impl<D: Delta + Clone + Encode> Outbox<D> {
+    pub(crate) fn new(epochs: Epochs, base: u64) -> Self {
+        Self {
+            epochs,
+            base,
+            entries: VecDeque::new(),
+            n_bytes: 0,
+            payloads: Payloads::default(),
+        }
+    }
+
+    /// Appends a delta; returns its encoding and whether it is the first of this epoch.
+    pub(crate) fn append(&mut self, delta: D, origin: Option<StoreId>) -> (Arc<[u8]>, bool) {
+        let begins = self.epochs.begin(self.next());
+        let bytes: Arc<[u8]> = delta.to_bytes().into();
+        self.push(self.next() + 1, delta, origin, Arc::clone(&bytes));
+        (bytes, begins)
+    }
+
+    /// Puts back an entry that was read from storage; ascending.
+    pub(crate) fn push(&mut self, end: u64, delta: D, origin: Option<StoreId>, bytes: Arc<[u8]>) {
+        self.n_bytes += bytes.len();
+        self.entries.push_back(Entry {
+            end,
+            origin,
+            delta,
+            bytes,
+        });
+    }
+
+    /// The number of the next delta.
+    pub(crate) fn next(&self) -> u64 {
+        self.entries.back().map_or(self.base, |entry| entry.end)
+    }
+
+    /// The number of the first delta that is still here.
+    pub(crate) const fn base(&self) -> u64 {
+        self.base
+    }
+
+    pub(crate) const fn n_bytes(&self) -> usize {
+        self.n_bytes
+    }
+
+    pub(crate) const fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
+    pub(crate) fn position_at(&self, seq: u64) -> Position {
+        self.epochs.position_at(seq)
+    }
+
+    /// Whether everything after the position can be sent from here.
+    pub(crate) fn resolves(&self, position: Position) -> bool {
+        position.seq >= self.base && self.epochs.resolves(position, self.next())
+    }
+
+    /// How many bytes lie between two places.
+    pub(crate) fn n_bytes_between(&self, from: u64, to: u64) -> usize {
+        self.between(from, to).map(|entry| entry.bytes.len()).sum()
+    }
+
+    /// What a neighbour lacks that holds everything before `from`, but for what it sent itself.
+    ///
+    /// Grouped; where grouping is refused, since deltas contradict each other, one by one: whoever
+    /// receives them finds out.
+    pub(crate) fn interval(&mut self, from: u64, to: u64, neighbour: StoreId) -> Payload {
+        let is_theirs = |entry: &Entry<D>| entry.origin == Some(neighbour);
+        let is_shared = !self.between(from, to).any(is_theirs);
+        // What leaves out a neighbour's own deltas is for one link; the rest is for all.
+        if let Some(payload) = self.payloads.find(from, to).filter(|_| is_shared) {
+            return payload;
+        }
+        let entries = self.between(from, to);
+        let payload = group(
+            &entries
+                .filter(|entry| !is_theirs(entry))
+                .collect::<Vec<_>>(),
+        );
+        if is_shared {
+            self.payloads.remember(from, to, payload.clone());
+        }
+        payload
+    }
+
+    /// Keeps the outbox small; returns from which place on it is kept, if that moved.
+    ///
+    /// What every link has is dropped beyond `retained_bytes`; beyond the soft limit the oldest
+    /// entries are grouped, beyond the hard one dropped, whoever still lacks them.
+    pub(crate) fn shrink(&mut self, config: &Config, acked_by_all: u64) -> Option<u64> {
+        let base = self.base;
+        while self.n_bytes > config.retained_bytes
+            && self
+                .entries
+                .front()
+                .is_some_and(|entry| entry.end <= acked_by_all)
+        {
+            self.pop();
+        }
+        if self.n_bytes > config.soft_bytes {
+            self.coalesce();
+        }
+        while self.n_bytes > config.hard_bytes && !self.entries.is_empty() {
+            self.pop();
+        }
+        if self.base == base {
+            return None;
+        }
+        Some(self.base)
+    }
+
+    /// Forgets the epochs that have no entry any more; returns where they began.
+    pub(crate) fn trim_epochs(&mut self) -> Vec<u64> {
+        self.epochs.trim(self.base)
+    }
+
+    /// The entries that hold what lies between two places.
+    fn between(&self, from: u64, to: u64) -> impl Iterator<Item = &Entry<D>> {
+        let first = self.entries.partition_point(|entry| entry.end <= from);
+        let after = self.entries.partition_point(|entry| entry.end < to);
+        let n_entries = self.entries.len();
+        let last = if from < to {
+            (after + 1).min(n_entries)
+        } else {
+            first
+        };
+        self.entries.range(first.min(last)..last)
+    }
+
+    fn pop(&mut self) {
+        if let Some(entry) = self.entries.pop_front() {
+            self.n_bytes -= entry.bytes.len();
+            self.base = entry.end;
+        }
+    }
+
+    /// Groups the older half, two by two: where the same keys change again and again, what was replaced
+    /// since goes.
+    fn coalesce(&mut self) {
+        let older = self.entries.len() / 2;
+        let mut kept = VecDeque::with_capacity(self.entries.len());
+        for (idx, entry) in self.entries.drain(..).enumerate() {
+            let pairs = idx < older && idx % 2 == 1;
+            match kept.back_mut() {
+                Some(last) if pairs => {
+                    if let Some(entry) = join(last, entry) {
+                        kept.push_back(entry);
+                    }
+                }
+                _ => kept.push_back(entry),
+            }
+        }
+        self.entries = kept;
+        self.n_bytes = self.entries.iter().map(|entry| entry.bytes.len()).sum();
+        self.payloads = Payloads::default();
+    }
+}
+
+/// Groups `entry` into `last`, or gives it back.
+fn join<D: Delta + Clone + Encode>(last: &mut Entry<D>, entry: Entry<D>) -> Option<Entry<D>> {
+    let mut delta = last.delta.clone();
+    if delta.merge_delta(&entry.delta).is_err() {
+        return Some(entry);
+    }
+    *last = Entry {
+        end: entry.end,
+        origin: last.origin.filter(|_| last.origin == entry.origin),
+        bytes: delta.to_bytes().into(),
+        delta,
+    };
+    None
+}
+
+fn group<D: Delta + Clone + Encode>(entries: &[&Entry<D>]) -> Payload {
+    if let [entry] = entries {
+        return Payload::of([&*entry.bytes]);
+    }
+    let deltas = entries.iter().map(|entry| &entry.delta);
+    match D::merge_deltas(deltas) {
+        Ok(delta) if delta.is_empty() => Payload::default(),
+        Ok(delta) => Payload::of([&*delta.to_bytes()]),
+        Err(_) => Payload::of(entries.iter().map(|entry| &*entry.bytes)),
+    }
+}

@@ -1,0 +1,90 @@
+//! Writes that become durable together.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// Writes that become durable together; of several to one key, the last counts.
+///
+/// # Examples
+/// ```
+/// use crdt_sync::{Batch, Write};
+///
+/// let mut batch = Batch::new();
+/// batch.put(b"a".to_vec(), b"1".to_vec());
+/// batch.delete(b"b".to_vec());
+/// let writes: Vec<_> = batch.iter().collect();
+/// assert_eq!(writes, [(&b"a"[..], Write::Put(b"1")), (&b"b"[..], Write::Delete)]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+/// What happens to one key.
+///
+/// # Examples
+/// See [`Batch`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a storage must handle every kind of write"
+)]
+pub enum Write<'a> {
+    /// It has this value.
+    Put(&'a [u8]),
+    /// It is not there.
+    Delete,
+}
+
+impl Batch {
+    /// Returns a batch without writes.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            writes: BTreeMap::new(),
+        }
+    }
+
+    /// Gives a key a value.
+    ///
+    /// # Complexity
+    /// O(log n), n = writes.
+    pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.insert(key, Some(value));
+    }
+
+    /// Removes a key, whether it is there or not.
+    ///
+    /// # Complexity
+    /// O(log n), n = writes.
+    pub fn delete(&mut self, key: Vec<u8>) {
+        self.writes.insert(key, None);
+    }
+
+    /// Iterates over the writes, ascending by key.
+    ///
+    /// # Complexity
+    /// O(n), n = writes.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], Write<'_>)> {
+        self.writes.iter().map(|(key, value)| {
+            let write = value.as_deref().map_or(Write::Delete, Write::Put);
+            (key.as_slice(), write)
+        })
+    }
+
+    /// Returns whether nothing is written.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.writes.clear();
+    }
+}

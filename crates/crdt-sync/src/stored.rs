@@ -1,0 +1,56 @@
+//! The values of a node's storage, and a document read back from them.
+//!
+//! **Format.** In `docs/design/sync.md`. A value that does not decode means a damaged medium, or one
+//! that another program wrote.
+
+use alloc::vec::Vec;
+
+use crdt_core::codec::{Decode, DecodeError, DecodeLimits, Encode, Reader, Writer};
+
+use crate::StoreId;
+
+/// A delta of an outbox: where it came from, then its bytes.
+pub(crate) fn entry(origin: Option<StoreId>, delta: &[u8]) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.bool(origin.is_some());
+    if let Some(origin) = origin {
+        origin.write(&mut w);
+    }
+    w.raw(delta);
+    w.into_bytes()
+}
+
+pub(crate) fn read_entry(value: &[u8]) -> Result<(Option<StoreId>, &[u8]), DecodeError> {
+    let mut r = Reader::new(value);
+    let origin = if r.bool()? {
+        Some(StoreId::read(&mut r)?)
+    } else {
+        None
+    };
+    Ok((origin, r.raw(r.remaining())?))
+}
+
+/// How many deltas are in the state, then its bytes.
+pub(crate) fn snapshot<D: Encode>(seq: u64, state: &D) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.u64(seq);
+    state.encode(&mut w);
+    w.into_bytes()
+}
+
+pub(crate) fn read_snapshot<D: Decode>(
+    value: &[u8],
+    limits: &DecodeLimits,
+) -> Result<(u64, D), DecodeError> {
+    let mut r = Reader::new(value);
+    let seq = r.u64()?;
+    let state = D::from_bytes(r.raw(r.remaining())?, limits)?;
+    Ok((seq, state))
+}
+
+pub(crate) fn read_epoch(value: &[u8]) -> Result<u64, DecodeError> {
+    let mut r = Reader::new(value);
+    let epoch = r.u64_le()?;
+    r.finish()?;
+    Ok(epoch)
+}
