@@ -11,6 +11,11 @@ use std::process::Command;
 const USAGE_STATUS: i32 = 2;
 
 pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
+    run_package("laws", args)
+}
+
+/// Runs a program of the workspace that is compiled once and then works for minutes.
+pub(crate) fn run_package(package: &str, args: &[String]) -> Result<Outcome, Stop> {
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args([
             "run",
@@ -18,7 +23,7 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
             "--profile",
             "laws",
             "--package",
-            "laws",
+            package,
             "--",
         ])
         .args(args)

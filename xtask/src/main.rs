@@ -18,6 +18,7 @@ mod feed;
 mod laws;
 mod outcome;
 mod replay;
+mod sim;
 mod stopwatch;
 mod test;
 mod tidy;
@@ -54,6 +55,7 @@ fn run(verb: &str, args: &[String]) -> Result<Outcome, Stop> {
         "conformance" => conformance::run(args),
         "demo" => demo::run(args),
         "laws" => laws::run(args),
+        "sim" => sim::run(args),
         "replay" => replay::run(args),
         "test" => test::run(args),
         "tidy" => tidy::run(args),
@@ -72,6 +74,7 @@ usage: cargo xtask COMMAND
   test [ARGS]                     the whole test suite; ARGS go to `cargo test`
   laws [--cases N] [--seed S] [FILTER]
                                   every type against every law, over random histories
+  sim --seeds N [--start S]       nodes in simulated networks with every fault there is
   replay [--live] [--json] FILE.. replays editing traces: time, sha256 of the text, ok or MISMATCH
   conformance [--seed S] FILE..   runs conformance vectors in several orders and through the codec
   bench [--compare] [--json] [--traces DIR] [FILTER]

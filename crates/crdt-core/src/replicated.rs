@@ -84,7 +84,7 @@ macro_rules! replicated {
         }
 
         #[doc = concat!("A change of [`", stringify!($name), "`], field by field.")]
-        #[derive(Clone, Default)]
+        #[derive(Clone, Debug, Default)]
         $visibility struct $delta {
             $(
                 #[doc = concat!("What changed in `", stringify!($field), "`.")]

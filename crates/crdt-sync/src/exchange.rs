@@ -14,15 +14,16 @@ use alloc::vec::Vec;
 use crate::channel::{Channel, Gate, Sending};
 use crate::frame::{Content, Open, Part, Told};
 use crate::hosted::{CatchUpError, Hosted};
+use crate::link::Neighbour;
 use crate::payload::Payload;
 use crate::position::Position;
 use crate::transfer::{Incoming, Outgoing, Received};
-use crate::{Batch, Config, Document, LinkError, Refusal, StoreId};
+use crate::{Batch, Config, Document, LinkError, Refusal};
 
 /// All that a frame for one document touches.
 pub(crate) struct Exchange<'a, D: Document> {
     pub(crate) config: &'a Config,
-    pub(crate) neighbour: StoreId,
+    pub(crate) neighbour: Neighbour,
     pub(crate) channel: &'a mut Channel,
     pub(crate) hosted: &'a mut Hosted<D>,
     pub(crate) batch: &'a mut Batch,
@@ -148,13 +149,17 @@ impl<D: Document> Exchange<'_, D> {
         let Ok(deltas) = Payload::decode(&bytes, &self.config.decode) else {
             return self.refuse(Refusal::Malformed);
         };
-        match self.hosted.apply(deltas, Some(self.neighbour), self.batch) {
+        match self
+            .hosted
+            .apply(deltas, Some(self.neighbour.epoch), self.batch)
+        {
             Ok(news) => self.applied = Some(news),
             Err(refusal) => return self.refuse(refusal),
         }
         self.channel.advance(to);
         self.channel.owed.ack = true;
-        self.hosted.note_cursor(self.neighbour, to, self.batch);
+        self.hosted
+            .note_cursor(self.neighbour.store, to, self.batch);
     }
 
     /// Only an answer to a question counts: what was told in between is older than what is held now.

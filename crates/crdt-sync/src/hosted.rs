@@ -80,7 +80,7 @@ impl<D: Document> Hosted<D> {
     }
 
     /// Takes in a delta that was made here or came in a frame; `None` if it was known.
-    pub(crate) fn append(&mut self, delta: D::Delta, origin: Option<StoreId>, batch: &mut Batch) {
+    pub(crate) fn append(&mut self, delta: D::Delta, origin: Option<u64>, batch: &mut Batch) {
         let seq = self.outbox.next();
         let (bytes, begins) = self.outbox.append(delta, origin);
         if begins {
@@ -104,7 +104,7 @@ impl<D: Document> Hosted<D> {
     pub(crate) fn apply(
         &mut self,
         deltas: Vec<D::Delta>,
-        origin: Option<StoreId>,
+        origin: Option<u64>,
         batch: &mut Batch,
     ) -> Result<Vec<D::Delta>, Refusal> {
         let mut news = Vec::new();

@@ -22,9 +22,8 @@ pub struct DocId([u8; 16]);
 
 /// Names what one storage holds: sixteen random bytes, drawn when the storage is made.
 ///
-/// It tells apart the places that deltas come from, so that none is sent back where it came from.
-/// Nothing breaks when two storages share a name, as copies of one do: they are only told more than
-/// they need.
+/// Under it others note how far they hold what it sent. Nothing breaks when two storages share a name,
+/// as copies of one do: they are only told more than they need.
 ///
 /// # Examples
 /// ```

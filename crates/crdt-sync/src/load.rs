@@ -66,7 +66,7 @@ struct Found<D: DeltaState> {
 
 struct FoundEntry<T> {
     seq: u64,
-    origin: Option<StoreId>,
+    origin: Option<u64>,
     delta: T,
     bytes: Vec<u8>,
 }

@@ -416,6 +416,23 @@ impl<D: Document, S: Storage> Node<D, S> {
         })
     }
 
+    /// Returns how many bytes of deltas the outbox of a document holds; `None` if it is not in memory.
+    ///
+    /// # Complexity
+    /// O(log n), n = documents in memory.
+    #[must_use]
+    pub fn outbox_bytes(&self, doc: DocId) -> Option<usize> {
+        Some(self.docs.get(&doc)?.outbox.n_bytes())
+    }
+
+    /// Returns the storage, for what only it can do. What the node wrote there is the node's.
+    ///
+    /// # Complexity
+    /// O(1).
+    pub const fn storage_mut(&mut self) -> &mut S {
+        &mut self.storage
+    }
+
     /// Returns when [`commit`](Self::commit) should be called again at the latest, though nothing was
     /// edited or received; `None` if nothing is waited for.
     ///

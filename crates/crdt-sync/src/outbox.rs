@@ -23,9 +23,9 @@ use crdt_core::Delta;
 use crdt_core::codec::Encode;
 
 use self::payloads::Payloads;
+use crate::Config;
 use crate::payload::Payload;
 use crate::position::{Epochs, Position};
-use crate::{Config, StoreId};
 
 /// The deltas of one document, in the order in which they came in here.
 #[derive(Debug)]
@@ -42,8 +42,9 @@ pub(crate) struct Outbox<D> {
 pub(crate) struct Entry<D> {
     /// Where the next one starts.
     end: u64,
-    /// Whose frame brought it; `None` if it was made here, or by several.
-    origin: Option<StoreId>,
+    /// The epoch of the process whose frame brought it; `None` if it was made here, or by several.
+    /// An epoch, for copies of a storage share its name and must hear of each other.
+    origin: Option<u64>,
     delta: D,
     bytes: Arc<[u8]>,
 }
@@ -60,7 +61,7 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
     }
 
     /// Appends a delta; returns its encoding and whether it is the first of this epoch.
-    pub(crate) fn append(&mut self, delta: D, origin: Option<StoreId>) -> (Arc<[u8]>, bool) {
+    pub(crate) fn append(&mut self, delta: D, origin: Option<u64>) -> (Arc<[u8]>, bool) {
         let begins = self.epochs.begin(self.next());
         let bytes: Arc<[u8]> = delta.to_bytes().into();
         self.push(self.next() + 1, delta, origin, Arc::clone(&bytes));
@@ -68,7 +69,7 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
     }
 
     /// Puts back an entry that was read from storage; ascending.
-    pub(crate) fn push(&mut self, end: u64, delta: D, origin: Option<StoreId>, bytes: Arc<[u8]>) {
+    pub(crate) fn push(&mut self, end: u64, delta: D, origin: Option<u64>, bytes: Arc<[u8]>) {
         self.n_bytes += bytes.len();
         self.entries.push_back(Entry {
             end,
@@ -114,7 +115,7 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
     ///
     /// Grouped; where grouping is refused, since deltas contradict each other, one by one: whoever
     /// receives them finds out.
-    pub(crate) fn interval(&mut self, from: u64, to: u64, neighbour: StoreId) -> Payload {
+    pub(crate) fn interval(&mut self, from: u64, to: u64, neighbour: u64) -> Payload {
         let is_theirs = |entry: &Entry<D>| entry.origin == Some(neighbour);
         let is_shared = !self.between(from, to).any(is_theirs);
         // What leaves out a neighbour's own deltas is for one link; the rest is for all.

@@ -70,36 +70,25 @@ impl Epochs {
         self.current
     }
 
-    /// The name of the place after `seq` deltas.
+    /// The name of the place after `seq` deltas: the epoch that wrote the last of them, which no later
+    /// opening changes. Before the first delta there is one place, whoever opens.
     pub(crate) fn position_at(&self, seq: u64) -> Position {
-        let wrote_before = self.starts.iter().rev().find(|start| start.seq <= seq);
+        let wrote_last = self.starts.iter().rev().find(|start| start.seq < seq);
         Position {
-            epoch: wrote_before.map_or(self.current, |start| start.epoch),
+            epoch: wrote_last.map_or(0, |start| start.epoch),
             seq,
         }
     }
 
     /// Whether the position names a place in this outbox, which goes on to `next`.
     pub(crate) fn resolves(&self, position: Position, next: u64) -> bool {
-        let Some(at) = self
-            .starts
-            .iter()
-            .position(|start| start.epoch == position.epoch)
-        else {
-            return position.epoch == self.current && position.seq == next;
-        };
-        let end = self.starts.get(at + 1).map_or(next, |start| start.seq);
-        (self.starts[at].seq..=end).contains(&position.seq)
+        position.seq <= next && self.position_at(position.seq) == position
     }
 
     /// Forgets epochs that ended before `base`; returns where they began.
     pub(crate) fn trim(&mut self, base: u64) -> Vec<u64> {
-        let n_over = self
-            .starts
-            .iter()
-            .skip(1)
-            .take_while(|start| start.seq <= base)
-            .count();
+        let ended = self.starts.iter().skip(1);
+        let n_over = ended.take_while(|start| start.seq < base).count();
         self.starts.drain(..n_over).map(|start| start.seq).collect()
     }
 }

@@ -7,26 +7,20 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::{Decode, DecodeError, DecodeLimits, Encode, Reader, Writer};
 
-use crate::StoreId;
-
 /// A delta of an outbox: where it came from, then its bytes.
-pub(crate) fn entry(origin: Option<StoreId>, delta: &[u8]) -> Vec<u8> {
+pub(crate) fn entry(origin: Option<u64>, delta: &[u8]) -> Vec<u8> {
     let mut w = Writer::new();
     w.bool(origin.is_some());
     if let Some(origin) = origin {
-        origin.write(&mut w);
+        w.u64_le(origin);
     }
     w.raw(delta);
     w.into_bytes()
 }
 
-pub(crate) fn read_entry(value: &[u8]) -> Result<(Option<StoreId>, &[u8]), DecodeError> {
+pub(crate) fn read_entry(value: &[u8]) -> Result<(Option<u64>, &[u8]), DecodeError> {
     let mut r = Reader::new(value);
-    let origin = if r.bool()? {
-        Some(StoreId::read(&mut r)?)
-    } else {
-        None
-    };
+    let origin = if r.bool()? { Some(r.u64_le()?) } else { None };
     Ok((origin, r.raw(r.remaining())?))
 }
 

@@ -8,6 +8,7 @@
 //! - [`generate`] makes histories from a seed, [`topo`] rewrites a history into an equivalent one.
 //! - [`directed_cases`] are small histories that each catch one mistake; [`shrink`] makes more.
 //! - [`laws`] holds replicated types to the laws, by random histories and a naive specification.
+//! - [`net`] is a network in virtual time, for simulations.
 //! - [`data`] finds recorded traces and vectors where there are some.
 //! - [`CountingAlloc`] measures how many bytes a program holds.
 
@@ -18,6 +19,7 @@ mod counting_alloc;
 pub mod data;
 pub mod generate;
 pub mod laws;
+pub mod net;
 mod notation;
 mod reference;
 mod rng;

@@ -103,14 +103,14 @@ impl<D: Document> Exchange<'_, D> {
         if sent == next || in_flight >= self.config.window_bytes {
             return;
         }
-        let payload = outbox.interval(sent, next, self.neighbour);
+        let payload = outbox.interval(sent, next, self.neighbour.epoch);
         let is_theirs = payload.as_bytes().is_empty();
         if is_theirs && next - sent < MAX_UNTOLD {
             return;
         }
         let to = outbox.position_at(next);
         if payload.as_bytes().len() > max_part_bytes(self.config) {
-            let payload = outbox.interval(acked, next, self.neighbour);
+            let payload = outbox.interval(acked, next, self.neighbour.epoch);
             let from = Some(outbox.position_at(acked));
             self.channel.ship(Content::Deltas { from, to }, payload);
             return;

@@ -157,7 +157,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         }
         let mut at = Exchange {
             config: &self.config,
-            neighbour: neighbour.store,
+            neighbour,
             channel,
             hosted,
             batch: &mut self.batch,

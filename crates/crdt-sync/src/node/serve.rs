@@ -201,7 +201,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         };
         let mut at = Exchange {
             config: &self.config,
-            neighbour: neighbour.store,
+            neighbour,
             channel,
             hosted,
             batch: &mut self.batch,

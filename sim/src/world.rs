@@ -1,0 +1,412 @@
+//! The simulated world: sites with disks, connections, a network, and what must hold in the end.
+
+use std::collections::BTreeSet;
+
+use crdt_core::AgentId;
+use crdt_sync::{Config, DocId, Event, LinkId, Node, ReceiveError, Refusal};
+use crdt_testkit::net::{Network, Parcel};
+
+use crate::disk::Disk;
+use crate::page::Page;
+use crate::script::{Setup, Step};
+
+/// A place with a disk, where a process may run.
+#[derive(Debug, Default)]
+struct Site {
+    node: Option<Node<Page, Disk>>,
+    /// While no process runs.
+    disk: Disk,
+    agent: Option<AgentId>,
+    /// Tokens of edits that the next commit makes durable.
+    pending: BTreeSet<u64>,
+    /// Tokens of edits that are durable here, as far as the disk is honest.
+    durable: BTreeSet<u64>,
+    backup: Option<(Disk, BTreeSet<u64>)>,
+    skew: u64,
+    is_touched: bool,
+}
+
+/// Everything.
+pub(crate) struct World {
+    setup: Setup,
+    sites: Vec<Site>,
+    /// The connection on each edge, if there is one.
+    connections: Vec<Option<u64>>,
+    net: Network,
+    now: u64,
+    n_connections: u64,
+    n_openings: u64,
+    n_tokens: u64,
+    n_frames: u64,
+}
+
+/// Something that must not happen.
+pub(crate) type Broken = String;
+
+impl World {
+    pub(crate) fn new(seed: u64, setup: &Setup) -> Result<Self, Broken> {
+        let mut world = Self {
+            sites: (0..setup.n_sites).map(|_| Site::default()).collect(),
+            connections: vec![None; setup.edges.len()],
+            net: Network::new(seed, setup.faults),
+            now: 1_000,
+            n_connections: 0,
+            n_openings: 0,
+            n_tokens: 0,
+            n_frames: 0,
+            setup: setup.clone(),
+        };
+        world.start_all()?;
+        Ok(world)
+    }
+
+    pub(crate) fn step(&mut self, step: &Step) -> Result<(), Broken> {
+        match *step {
+            Step::Run { millis } => return self.run_until(self.now + millis),
+            Step::Edit { site, seed } => return self.edit(site, seed),
+            Step::CommitAndDie { site } => {
+                self.commit(site)?;
+                self.stop(site, 0);
+            }
+            Step::Crash { site, lost } => self.stop(site, lost),
+            Step::Start { site } => return self.start(site),
+            Step::Cut { edge } => self.cut(edge),
+            Step::Connect { edge } => return self.connect(edge),
+            Step::FillDisk { site } => self.set_full(site, true),
+            Step::EmptyDisk { site } => self.set_full(site, false),
+            Step::Backup { site } => self.back_up(site),
+            Step::Restore { site } => {
+                if let Some((disk, durable)) = self.sites[site].backup.clone() {
+                    self.replace_disk(site, disk, durable);
+                    return self.start(site);
+                }
+            }
+            Step::Clone { from, site } => {
+                self.back_up(from);
+                if let Some((disk, durable)) = self.sites[from].backup.clone() {
+                    self.replace_disk(site, disk, durable);
+                    return self.start(site);
+                }
+            }
+            Step::Fault { faults } => self.net.set_faults(faults),
+            Step::Skew { site, millis } => self.sites[site].skew += millis,
+        }
+        Ok(())
+    }
+
+    /// Heals everything and lets the network come to rest: all must be equal then, nothing durable lost,
+    /// and nobody has anything more to say.
+    pub(crate) fn conclude(&mut self) -> Result<(), Broken> {
+        let expected: BTreeSet<u64> = self
+            .sites
+            .iter()
+            .flat_map(|site| &site.durable)
+            .copied()
+            .collect();
+        for site in 0..self.sites.len() {
+            self.set_full(site, false);
+        }
+        self.net.set_faults(crdt_testkit::net::Faults::NONE);
+        self.start_all()?;
+        self.run_until(self.now)?;
+        let deadline = self.now + MAX_REST;
+        let n_frames = self.n_frames;
+        while let Some(time) = self.next_event().filter(|time| *time <= deadline) {
+            self.run_until(time)?;
+            if self.n_frames - n_frames > MAX_FRAMES_TO_REST {
+                break;
+            }
+        }
+        if let Some(time) = self.next_event() {
+            return Err(format!(
+                "no rest: something happens at {time}, {} frames so far",
+                self.n_frames
+            ));
+        }
+        self.check_equal()?;
+        let held: BTreeSet<u64> = self.page(0).into_iter().flat_map(Page::tokens).collect();
+        let lost: Vec<_> = expected.difference(&held).collect();
+        if !lost.is_empty() {
+            return Err(format!("durable edits are lost: {lost:?}"));
+        }
+        Ok(())
+    }
+
+    fn check_equal(&self) -> Result<(), Broken> {
+        let bytes = |site| self.page(site).map(crdt_core::codec::Encode::to_bytes);
+        for site in 1..self.sites.len() {
+            if bytes(site) != bytes(0) {
+                return Err(format!("sites 0 and {site} rest unequal"));
+            }
+        }
+        Ok(())
+    }
+
+    fn page(&self, site: usize) -> Option<&Page> {
+        self.sites[site].node.as_ref()?.document(page_id())
+    }
+
+    /// When anything is due: a parcel, or a site that waits.
+    fn next_event(&self) -> Option<u64> {
+        let wakes = self.sites.iter().filter_map(|site| {
+            let wake = site.node.as_ref()?.next_wake()?;
+            Some(wake.saturating_sub(site.skew))
+        });
+        wakes.chain(self.net.next_arrival()).min()
+    }
+
+    fn run_until(&mut self, end: u64) -> Result<(), Broken> {
+        self.commit_touched()?;
+        while let Some(time) = self.next_event().map(|time| time.max(self.now))
+            && time <= end
+        {
+            self.now = time;
+            while let Some(parcel) = self.net.receive(self.now) {
+                self.deliver(&parcel)?;
+            }
+            for site in &mut self.sites {
+                let wake = site.node.as_ref().and_then(Node::next_wake);
+                site.is_touched |= wake.is_some_and(|wake| wake <= self.now + site.skew);
+            }
+            self.commit_touched()?;
+        }
+        self.now = self.now.max(end);
+        Ok(())
+    }
+
+    fn commit_touched(&mut self) -> Result<(), Broken> {
+        for site in 0..self.sites.len() {
+            if core::mem::take(&mut self.sites[site].is_touched) {
+                self.commit(site)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, site: usize) -> Result<(), Broken> {
+        let Site {
+            node: Some(node),
+            skew,
+            pending,
+            durable,
+            ..
+        } = &mut self.sites[site]
+        else {
+            return Ok(());
+        };
+        let limit = config(self.setup.is_tight).hard_bytes;
+        let Ok(frames) = node.commit(self.now + *skew) else {
+            // The disk is full: nothing leaves, and it is tried again.
+            self.sites[site].is_touched = true;
+            self.now += 1;
+            return Ok(());
+        };
+        durable.append(pending);
+        if node
+            .outbox_bytes(page_id())
+            .is_some_and(|bytes| bytes > limit)
+        {
+            return Err(format!("the outbox of site {site} is beyond its limit"));
+        }
+        for frame in frames {
+            self.n_frames += 1;
+            let connection = frame.link.0;
+            let edge = self
+                .connections
+                .iter()
+                .position(|at| *at == Some(connection));
+            let Some((a, b)) = edge.map(|edge| self.setup.edges[edge]) else {
+                return Err(format!("site {site} speaks on a link that is gone"));
+            };
+            let parcel = Parcel {
+                connection,
+                to: if a == site { b } else { a },
+                bytes: frame.to_bytes(),
+            };
+            self.net.send(self.now, parcel);
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, parcel: &Parcel) -> Result<(), Broken> {
+        let site = &mut self.sites[parcel.to];
+        let Some(node) = &mut site.node else {
+            return Ok(());
+        };
+        site.is_touched = true;
+        if let Err(error) = node.receive(LinkId(parcel.connection), &parcel.bytes) {
+            let ReceiveError::Link(_) = error else {
+                return Err(format!("{error:?}"));
+            };
+            return Err(format!("an honest frame was not taken: {error:?}"));
+        }
+        for event in node.take_events() {
+            match event {
+                Event::Changed { deltas, .. } => {
+                    site.pending
+                        .extend(deltas.iter().flat_map(|delta| delta.tokens()));
+                }
+                Event::Refused(refused) if refused.refusal == Refusal::UnknownDocument => {}
+                other => return Err(format!("{other:?}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, site: usize, seed: u64) -> Result<(), Broken> {
+        let Site {
+            node: Some(node),
+            agent: Some(agent),
+            pending,
+            is_touched,
+            ..
+        } = &mut self.sites[site]
+        else {
+            return Ok(());
+        };
+        let token = self.n_tokens;
+        self.n_tokens += 1;
+        let edited = node.edit(page_id(), |page| page.edit(agent, token, seed));
+        edited.map_err(|error| format!("an edit failed: {error:?}"))?;
+        pending.insert(token);
+        *is_touched = true;
+        Ok(())
+    }
+
+    fn start_all(&mut self) -> Result<(), Broken> {
+        for site in 0..self.sites.len() {
+            self.start(site)?;
+        }
+        for edge in 0..self.connections.len() {
+            self.connect(edge)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, site: usize) -> Result<(), Broken> {
+        let at = &mut self.sites[site];
+        if at.node.is_some() {
+            return Ok(());
+        }
+        self.n_openings += 1;
+        let mut entropy = [0; 24];
+        for chunk in entropy.chunks_mut(8) {
+            chunk.copy_from_slice(&self.n_openings.to_le_bytes());
+        }
+        let disk = core::mem::take(&mut at.disk);
+        let node = Node::<Page, Disk>::open(disk, config(self.setup.is_tight), entropy);
+        let mut node = node.map_err(|error| format!("{error:?}"))?;
+        node.add_document(page_id())
+            .map_err(|error| format!("{error:?}"))?;
+        let page = node.document(page_id()).ok_or("the page is gone")?;
+        at.durable = page.tokens().collect();
+        at.agent = AgentId::new(&format!("agent-{}", self.n_openings)).ok();
+        at.node = Some(node);
+        at.is_touched = true;
+        Ok(())
+    }
+
+    /// Ends the process: what it did not commit is gone, and what the disk lies about.
+    fn stop(&mut self, site: usize, lost: usize) {
+        for edge in 0..self.connections.len() {
+            let (a, b) = self.setup.edges[edge];
+            if a == site || b == site {
+                self.cut(edge);
+            }
+        }
+        let at = &mut self.sites[site];
+        if let Some(node) = at.node.take() {
+            at.disk = node.into_storage();
+            at.disk.lose(lost);
+        }
+        at.pending.clear();
+        if lost > 0 {
+            // What is left is found when it starts; until then nothing counts on it.
+            at.durable.clear();
+        }
+    }
+
+    fn back_up(&mut self, site: usize) {
+        let at = &mut self.sites[site];
+        if at.node.is_none() {
+            at.backup = Some((at.disk.clone(), at.durable.clone()));
+        }
+    }
+
+    fn replace_disk(&mut self, site: usize, disk: Disk, durable: BTreeSet<u64>) {
+        self.stop(site, 0);
+        self.sites[site].disk = disk;
+        self.sites[site].durable = durable;
+    }
+
+    fn set_full(&mut self, site: usize, is_full: bool) {
+        let at = &mut self.sites[site];
+        match &mut at.node {
+            Some(node) => node.storage_mut().is_full = is_full,
+            None => at.disk.is_full = is_full,
+        }
+        at.is_touched = true;
+    }
+
+    fn connect(&mut self, edge: usize) -> Result<(), Broken> {
+        let (a, b) = self.setup.edges[edge];
+        let both_run = self.sites[a].node.is_some() && self.sites[b].node.is_some();
+        if self.connections[edge].is_some() || !both_run {
+            return Ok(());
+        }
+        let connection = self.n_connections;
+        self.n_connections += 1;
+        self.connections[edge] = Some(connection);
+        for site in [a, b] {
+            let at = &mut self.sites[site];
+            if let Some(node) = &mut at.node {
+                let link = LinkId(connection);
+                let connected = node
+                    .connect(link)
+                    .and_then(|()| node.share(link, page_id()));
+                connected.map_err(|error| format!("{error:?}"))?;
+                at.is_touched = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self, edge: usize) {
+        let Some(connection) = self.connections[edge].take() else {
+            return;
+        };
+        self.net.cut(connection);
+        let (a, b) = self.setup.edges[edge];
+        for site in [a, b] {
+            if let Some(node) = &mut self.sites[site].node {
+                node.disconnect(LinkId(connection));
+            }
+        }
+    }
+}
+
+fn page_id() -> DocId {
+    DocId::from_name("page")
+}
+
+/// Tight limits make neighbours lose their place, and transfers come in parts.
+fn config(is_tight: bool) -> Config {
+    let mut config = Config::default();
+    config.accepts_documents = true;
+    if is_tight {
+        config.max_frame_bytes = 256;
+        config.window_bytes = 300;
+        config.retained_bytes = 100;
+        config.soft_bytes = 300;
+        config.hard_bytes = 700;
+        config.compact_bytes = 500;
+        config.inline_summary_bytes = 40;
+    }
+    config
+}
+
+/// How many frames a healed network may take to come to rest.
+const MAX_FRAMES_TO_REST: u64 = 20_000;
+
+/// How long a healed network may take to come to rest, in milliseconds.
+const MAX_REST: u64 = 3_600_000;
