@@ -191,6 +191,12 @@ impl Channel {
         waits_for_them || self.telling.is_some()
     }
 
+    /// Holds no place in their outbox for sure any more: they are to find out what is missing.
+    pub(crate) const fn forget_place(&mut self) {
+        self.have = None;
+        self.is_confirmed = false;
+    }
+
     /// An answer came: what is still waited for is given the whole time again.
     pub(crate) const fn note_progress(&mut self) {
         self.retry.due = None;

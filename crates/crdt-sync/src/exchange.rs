@@ -121,7 +121,7 @@ impl<D: Document> Exchange<'_, D> {
             Content::Deltas { from, to } => match self.channel.gate(from, to) {
                 Gate::Known => self.channel.owed.ack = true,
                 Gate::Early => self.channel.owed.nack = true,
-                Gate::Apply => self.take_deltas(part, to),
+                Gate::Apply => self.take_deltas(part, from, to),
             },
             Content::Summary { versions, states } => {
                 let received = Incoming::receive(&mut self.channel.hearing, part);
@@ -138,7 +138,7 @@ impl<D: Document> Exchange<'_, D> {
         Ok(())
     }
 
-    fn take_deltas(&mut self, part: &Part<'_>, to: Position) {
+    fn take_deltas(&mut self, part: &Part<'_>, from: Option<Position>, to: Position) {
         let bytes = match Incoming::receive(&mut self.channel.incoming, part) {
             Received::All(bytes) => bytes,
             Received::Partly(offset) => {
@@ -154,6 +154,12 @@ impl<D: Document> Exchange<'_, D> {
             .apply(deltas, Some(self.neighbour.epoch), self.batch)
         {
             Ok(news) => self.applied = Some(news),
+            // What it depends on may be told by a summary; only if that does not help, nothing will.
+            Err(Refusal::MissingDependency) if from.is_some() => {
+                self.channel.forget_place();
+                self.channel.owed.nack = true;
+                return;
+            }
             Err(refusal) => return self.refuse(refusal),
         }
         self.channel.advance(to);

@@ -69,7 +69,8 @@ impl Outgoing {
     ) -> Option<Part<'_>> {
         let bytes = self.payload.as_bytes();
         let left = bytes.len() - self.sent;
-        if self.is_begun && (left == 0 || self.sent - self.acked >= window) {
+        let is_all_sent = left == 0 && (self.is_begun || !bytes.is_empty());
+        if is_all_sent || self.sent - self.acked >= window {
             return None;
         }
         self.is_begun = true;
@@ -104,11 +105,15 @@ impl Outgoing {
 
     /// Whether the receiver has everything.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_begun && self.acked == self.payload.as_bytes().len()
+        let len = self.payload.as_bytes().len();
+        self.acked == len && (len > 0 || self.is_begun)
     }
 
-    /// Sends again what was not acknowledged.
-    pub(crate) const fn rewind(&mut self) {
+    /// Sends again what was not acknowledged; all of it if only the answer to the whole is missing.
+    pub(crate) fn rewind(&mut self) {
+        if self.is_over() {
+            self.acked = 0;
+        }
         self.sent = self.acked;
         self.is_begun = false;
     }

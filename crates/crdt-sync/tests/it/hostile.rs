@@ -1,0 +1,141 @@
+//! Neighbours that break the protocol: a typed refusal, and nothing else changes.
+
+use core::convert::Infallible;
+
+use crdt_core::codec::Encode;
+use crdt_maps::GSet;
+use crdt_sync::{Event, LinkError, LinkId, ReceiveError, Refusal};
+use crdt_testkit::Rng;
+
+use crate::net::{Frame, Net, config, doc};
+
+type Words = GSet<String>;
+
+fn insert(net: &mut Net<Words>, node: usize, word: &str) {
+    let edit = |set: &mut Words| Ok::<_, Infallible>(set.insert_with_delta(word.to_string()));
+    net.nodes[node].edit(doc(), edit).unwrap();
+}
+
+/// All frames of a conversation between two nodes, in both directions.
+fn conversation() -> Vec<Frame> {
+    let mut config = config();
+    config.inline_summary_bytes = 10;
+    let mut net = Net::<Words>::new(2, &config);
+    insert(&mut net, 0, "ours");
+    insert(&mut net, 1, "theirs");
+    net.connect(0, 1);
+    let mut frames = net.settle();
+    insert(&mut net, 0, "more");
+    frames.extend(net.settle());
+    frames
+}
+
+#[test]
+fn damaged_frames_never_panic_and_change_no_other_link() {
+    let frames = conversation();
+    let mut rng = Rng::new(7);
+    for round in 0..2_000 {
+        let mut net = Net::<Words>::new(3, &config());
+        insert(&mut net, 2, "kept");
+        net.connect(1, 2);
+        net.settle();
+        let link = LinkId(900);
+        net.nodes[1].connect(link).unwrap();
+        for frame in &frames {
+            let mut bytes = frame.bytes.clone();
+            match rng.below(4) {
+                0 => bytes.truncate(rng.below(bytes.len() + 1)),
+                1 => {
+                    let at = rng.below(bytes.len());
+                    bytes[at] ^= 1 << rng.below(8);
+                }
+                2 => bytes.extend((0..rng.below(9)).map(|_| rng.below(256) as u8)),
+                _ => {}
+            }
+            if net.nodes[1].receive(link, &bytes).is_err() {
+                break;
+            }
+        }
+        net.nodes[1].disconnect(link);
+        insert(&mut net, 2, &format!("round {round}"));
+        net.settle();
+        assert!(net.state(1).contains("kept") && net.state(1).contains(&format!("round {round}")));
+    }
+}
+
+#[test]
+fn an_ack_beyond_the_outbox_cuts_the_link() {
+    let mut net = Net::<Words>::new(2, &config());
+    let link = net.connect(0, 1);
+    net.settle();
+    let ack = [4, 0, 77];
+    let error = net.nodes[0].receive(link, &ack).unwrap_err();
+    assert!(matches!(
+        error,
+        ReceiveError::Link(LinkError::AckBeyondOutbox { acked: 77, next: 0 })
+    ));
+    assert!(matches!(
+        net.nodes[0].receive(link, &ack),
+        Err(ReceiveError::Link(LinkError::Unknown { .. }))
+    ));
+}
+
+#[test]
+fn a_frame_beyond_the_limit_cuts_the_link() {
+    let mut config = config();
+    config.max_frame_bytes = 300;
+    let mut net = Net::<Words>::new(2, &config);
+    let link = net.connect(0, 1);
+    net.settle();
+    let error = net.nodes[0].receive(link, &[0; 301]).unwrap_err();
+    assert!(matches!(
+        error,
+        ReceiveError::Link(LinkError::FrameTooLarge {
+            n_bytes: 301,
+            max: 300
+        })
+    ));
+}
+
+#[test]
+fn a_delta_that_does_not_decode_closes_its_document_on_that_link_only() {
+    let mut net = Net::<Words>::new(3, &config());
+    let link = net.connect(0, 1);
+    net.connect(0, 2);
+    insert(&mut net, 1, "word");
+    net.settle();
+    net.nodes[0].take_events();
+    let before = net.state(0).to_bytes();
+    // From place 1 to place 2 of the neighbour's outbox, one delta of two bytes that is none.
+    let from_1_to_2 = [16 | 1, 0, 1, 2, 2, 9, 9];
+    net.nodes[0].receive(link, &from_1_to_2).unwrap();
+    net.settle();
+    let refused = |event: &Event<Words>| {
+        matches!(event, Event::Refused(refused)
+            if refused.by_us && refused.link == link && refused.refusal == Refusal::Malformed)
+    };
+    assert!(net.nodes[0].take_events().iter().any(refused));
+    assert_eq!(net.state(0).to_bytes(), before);
+    insert(&mut net, 2, "another");
+    net.settle();
+    assert!(net.state(0).contains("another"));
+    assert!(!net.state(1).contains("another"));
+}
+
+#[test]
+fn an_unknown_document_is_refused_where_none_are_accepted() {
+    let mut net = Net::<Words>::new(2, &crdt_sync::Config::default());
+    let other = crdt_sync::DocId::from_name("other");
+    net.nodes[0].add_document(other).unwrap();
+    let link = net.connect(0, 1);
+    net.nodes[0].share(link, other).unwrap();
+    insert(&mut net, 0, "word");
+    net.settle();
+    let events = net.nodes[0].take_events();
+    let refused = |event: &Event<Words>| {
+        matches!(event, Event::Refused(refused)
+            if !refused.by_us && refused.doc == other && refused.refusal == Refusal::UnknownDocument)
+    };
+    assert!(events.iter().any(refused), "{events:?}");
+    net.assert_equal();
+}

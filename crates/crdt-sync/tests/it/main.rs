@@ -1,0 +1,10 @@
+//! crdt-sync from outside: nodes that exchange frames.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod exhaustive;
+mod hostile;
+mod ladder;
+mod net;
+mod star;
+mod text;
