@@ -143,6 +143,15 @@ macro_rules! replicated {
                 )?;)+
                 Ok(())
             }
+
+            fn events_of(delta: &$delta) -> $crate::DotContext {
+                let mut events = $crate::DotContext::new();
+                $($crate::Lattice::join(
+                    &mut events,
+                    &<$type as $crate::DeltaState>::events_of(&delta.$field),
+                );)+
+                events
+            }
         }
 
         impl $crate::Summarize for $name {

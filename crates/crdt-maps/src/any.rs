@@ -294,6 +294,10 @@ impl DeltaState for AnyCrdt {
         self.spec.check(&delta.change().live)?;
         Ok(self.causal.check_delta(delta)?)
     }
+
+    fn events_of(delta: &AnyDelta) -> DotContext {
+        delta.context()
+    }
 }
 
 impl Summarize for AnyCrdt {

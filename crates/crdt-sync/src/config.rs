@@ -25,6 +25,8 @@ pub struct Config {
     pub max_frame_bytes: usize,
     /// How large a delta may be that comes in several frames.
     pub max_transfer_bytes: usize,
+    /// How many events one foreign delta may tell of.
+    pub max_events_per_delta: u64,
     /// How much may be on the way to a neighbour, for each document.
     pub window_bytes: usize,
     /// How much of an outbox is kept for neighbours that come back, though all links have it.
@@ -61,6 +63,7 @@ impl Default for Config {
             max_documents_per_link: 1 << 16,
             max_frame_bytes: 1 << 20,
             max_transfer_bytes: 1 << 28,
+            max_events_per_delta: 1 << 26,
             window_bytes: 1 << 20,
             retained_bytes: 1 << 18,
             soft_bytes: 1 << 22,

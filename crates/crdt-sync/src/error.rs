@@ -91,6 +91,13 @@ pub enum Refusal {
     MissingDependency,
     /// The replicas say that they hold the same events, and hold different states.
     Diverged,
+    /// A delta tells of events by an agent that writes here, and that it did not make: two replicas
+    /// write under one name. Take another agent.
+    ClonedIdentity,
+    /// A delta tells of more events than the limit allows.
+    TooManyEvents,
+    /// The application did not admit a delta.
+    Forbidden,
     /// Something a later version of this library says.
     Other,
 }
@@ -120,6 +127,9 @@ impl Refusal {
             Self::Contradiction => 3,
             Self::MissingDependency => 4,
             Self::Diverged => 5,
+            Self::ClonedIdentity => 6,
+            Self::TooManyEvents => 7,
+            Self::Forbidden => 8,
             Self::Other => 0,
         }
     }
@@ -131,6 +141,9 @@ impl Refusal {
             3 => Self::Contradiction,
             4 => Self::MissingDependency,
             5 => Self::Diverged,
+            6 => Self::ClonedIdentity,
+            7 => Self::TooManyEvents,
+            8 => Self::Forbidden,
             _ => Self::Other,
         }
     }

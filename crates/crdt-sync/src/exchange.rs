@@ -27,6 +27,8 @@ pub(crate) struct Exchange<'a, D: Document> {
     pub(crate) channel: &'a mut Channel,
     pub(crate) hosted: &'a mut Hosted<D>,
     pub(crate) batch: &'a mut Batch,
+    /// Whether the application admits an offered delta.
+    pub(crate) admit: &'a mut dyn FnMut(&D, &D::Delta) -> bool,
     /// Deltas that were news.
     pub(crate) applied: Option<Vec<D::Delta>>,
 }
@@ -149,11 +151,19 @@ impl<D: Document> Exchange<'_, D> {
         let Ok(deltas) = Payload::decode(&bytes, &self.config.decode) else {
             return self.refuse(Refusal::Malformed);
         };
-        match self
-            .hosted
-            .apply(deltas, Some(self.neighbour.epoch), self.batch)
-        {
-            Ok(news) => self.applied = Some(news),
+        let max_events = u128::from(self.config.max_events_per_delta);
+        let admit = |state: &D, delta: &D::Delta| {
+            if D::events_of(delta).n_dots() > max_events {
+                return Err(Refusal::TooManyEvents);
+            }
+            let is_admitted = (self.admit)(state, delta);
+            is_admitted.then_some(()).ok_or(Refusal::Forbidden)
+        };
+        let origin = Some(self.neighbour.epoch);
+        let (news, result) = self.hosted.apply(deltas, origin, self.batch, admit);
+        self.applied = Some(news);
+        match result {
+            Ok(()) => {}
             // What it depends on may be told by a summary; only if that does not help, nothing will.
             Err(Refusal::MissingDependency) if from.is_some() => {
                 self.channel.forget_place();

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
 use crdt_core::{Classify, Delta};
 
+use crate::admission::OwnAgents;
 use crate::digest::Digest;
 use crate::outbox::Outbox;
 use crate::payload::Payload;
@@ -26,6 +27,7 @@ pub(crate) struct Hosted<D: Document> {
     pub(crate) links: BTreeMap<LinkId, u32>,
     /// Whether the outbox grew since the links were last served.
     pub(crate) has_news: bool,
+    own: OwnAgents,
     stored: Stored,
     /// Of the state after so many deltas.
     told: Option<(u64, Summary)>,
@@ -73,14 +75,20 @@ impl<D: Document> Hosted<D> {
             cursors,
             links: BTreeMap::new(),
             has_news: false,
+            own: OwnAgents::new(),
             stored,
             told: None,
             catch_up: None,
         }
     }
 
-    /// Takes in a delta that was made here or came in a frame; `None` if it was known.
-    pub(crate) fn append(&mut self, delta: D::Delta, origin: Option<u64>, batch: &mut Batch) {
+    /// Takes in a delta that was made here.
+    pub(crate) fn append_own(&mut self, delta: D::Delta, batch: &mut Batch) {
+        self.own.note::<D>(&delta);
+        self.append(delta, None, batch);
+    }
+
+    fn append(&mut self, delta: D::Delta, origin: Option<u64>, batch: &mut Batch) {
         let seq = self.outbox.next();
         let (bytes, begins) = self.outbox.append(delta, origin);
         if begins {
@@ -98,7 +106,7 @@ impl<D: Document> Hosted<D> {
         self.has_news = true;
     }
 
-    /// Applies what a frame brought; returns the deltas that were news.
+    /// Applies what a frame brought; returns the deltas that were news, and why the others were refused.
     ///
     /// Deltas before one that is refused stay: each is a change of its own.
     pub(crate) fn apply(
@@ -106,16 +114,26 @@ impl<D: Document> Hosted<D> {
         deltas: Vec<D::Delta>,
         origin: Option<u64>,
         batch: &mut Batch,
-    ) -> Result<Vec<D::Delta>, Refusal> {
+        mut admit: impl FnMut(&D, &D::Delta) -> Result<(), Refusal>,
+    ) -> (Vec<D::Delta>, Result<(), Refusal>) {
         let mut news = Vec::new();
         for delta in deltas {
-            let applied = self.state.apply_delta(&delta);
-            if applied.map_err(|error| Refusal::from(error.kind()))? {
-                news.push(delta.clone());
-                self.append(delta, origin, batch);
+            let admitted = self.own.allow(&D::events_of(&delta));
+            let admitted = admitted.and_then(|()| admit(&self.state, &delta));
+            let applied = admitted.and_then(|()| {
+                let applied = self.state.apply_delta(&delta);
+                applied.map_err(|error| Refusal::from(error.kind()))
+            });
+            match applied {
+                Ok(true) => {
+                    news.push(delta.clone());
+                    self.append(delta, origin, batch);
+                }
+                Ok(false) => {}
+                Err(refusal) => return (news, Err(refusal)),
             }
         }
-        Ok(news)
+        (news, Ok(()))
     }
 
     /// Notes how far an outbox of others is applied, to be stored with what was applied.

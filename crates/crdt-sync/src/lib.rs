@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod admission;
 mod channel;
 mod config;
 mod digest;
@@ -27,6 +28,7 @@ mod storage;
 mod stored;
 mod transfer;
 
+pub use self::admission::Offer;
 pub use self::config::Config;
 pub use self::document::Document;
 pub use self::error::{LinkError, Refusal, Refused};

@@ -291,7 +291,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         let hosted = hosted.ok_or(EditError::UnknownDocument { doc })?;
         let delta = edit(&mut hosted.state).map_err(EditError::Refused)?;
         if !delta.is_empty() {
-            hosted.append(delta, None, &mut self.batch);
+            hosted.append_own(delta, &mut self.batch);
             self.news.insert(doc);
         }
         Ok(())

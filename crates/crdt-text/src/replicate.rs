@@ -45,6 +45,10 @@ impl DeltaState for TextDoc {
         self.apply(delta)?;
         Ok(self.oplog().len() > len)
     }
+
+    fn events_of(delta: &Update) -> DotContext {
+        delta.summary()
+    }
 }
 
 impl Summarize for TextDoc {

@@ -222,6 +222,10 @@ macro_rules! causal_type {
             fn check_delta(&self, delta: &Self) -> Result<(), $crate::Equivocation> {
                 self.causal.check_all(&delta.causal)
             }
+
+            fn events_of(delta: &Self) -> $crate::DotContext {
+                delta.causal.context().clone()
+            }
         }
 
         impl<$($p: $($b)*),*> $crate::Summarize for $name<$($p),*> {
@@ -279,6 +283,10 @@ macro_rules! causal_type {
 
             fn check_delta(&self, delta: &Self::Delta) -> Result<(), $crate::Equivocation> {
                 $crate::DeltaState::check_delta(&self.causal, delta)
+            }
+
+            fn events_of(delta: &Self::Delta) -> $crate::DotContext {
+                delta.context()
             }
         }
 

@@ -94,6 +94,10 @@ impl<S: DotStore> DeltaState for Causal<S> {
     fn check_delta(&self, delta: &Self::Delta) -> Result<(), Equivocation> {
         self.check(delta)
     }
+
+    fn events_of(delta: &Self::Delta) -> DotContext {
+        delta.context()
+    }
 }
 
 impl<S: DotStore> Summarize for Causal<S> {

@@ -13,6 +13,7 @@ use core::error::Error;
 use core::fmt;
 
 use super::Lattice;
+use crate::DotContext;
 
 /// A change that travels: the result of a mutation, or several grouped into one.
 ///
@@ -133,6 +134,14 @@ pub trait DeltaState {
         Self: Clone,
     {
         self.clone().apply_delta(delta).map(|_| ())
+    }
+
+    /// Returns the events that a delta tells of: those it brings, and those it says are over.
+    ///
+    /// So that whoever carries deltas can ask whether their sender may speak for these agents. Empty
+    /// where deltas do not name their events.
+    fn events_of(_delta: &Self::Delta) -> DotContext {
+        DotContext::new()
     }
 }
 

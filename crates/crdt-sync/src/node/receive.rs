@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 use crate::frame::{Frame, Hello, Open};
 use crate::hosted::Hosted;
 use crate::link::Neighbour;
-use crate::{DocId, Document, LinkError, LinkId, Refusal, Storage};
+use crate::{DocId, Document, LinkError, LinkId, Offer, Refusal, Storage};
 
 impl<D: Document, S: Storage> Node<D, S> {
     /// Takes a frame in. What it answers, the next [`commit`](Self::commit) hands out.
@@ -22,14 +22,37 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// # Examples
     /// See [`Node`].
     pub fn receive(&mut self, link: LinkId, bytes: &[u8]) -> Result<(), ReceiveError<S::Error>> {
-        let result = self.take_frame(link, bytes);
+        self.receive_if(link, bytes, |_| true)
+    }
+
+    /// Takes a frame in, but no delta that `admits` is against: its document is then closed on the
+    /// link, for later deltas may rest on the one that was not admitted.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    /// # Complexity
+    /// As [`receive`](Self::receive), beside what `admits` does.
+    /// # Examples
+    /// See [`Offer`].
+    pub fn receive_if(
+        &mut self,
+        link: LinkId,
+        bytes: &[u8],
+        mut admits: impl FnMut(&Offer<'_, D>) -> bool,
+    ) -> Result<(), ReceiveError<S::Error>> {
+        let result = self.take_frame(link, bytes, &mut admits);
         if let Err(ReceiveError::Link(_)) = result {
             self.disconnect(link);
         }
         result
     }
 
-    fn take_frame(&mut self, id: LinkId, bytes: &[u8]) -> Result<(), ReceiveError<S::Error>> {
+    fn take_frame(
+        &mut self,
+        id: LinkId,
+        bytes: &[u8],
+        admits: &mut dyn FnMut(&Offer<'_, D>) -> bool,
+    ) -> Result<(), ReceiveError<S::Error>> {
         let max = self.config.max_frame_bytes;
         if bytes.len() > max {
             let n_bytes = bytes.len();
@@ -44,24 +67,28 @@ impl<D: Document, S: Storage> Node<D, S> {
             _ if epoch.is_none() => {}
             Frame::Open(open) => self.take_open(id, &open)?,
             Frame::Refuse { doc, refusal } => self.take_refusal(id, doc, refusal),
-            Frame::Ask { channel } => self.on_channel(id, channel, |at| {
+            Frame::Ask { channel } => self.on_channel(id, channel, admits, |at| {
                 at.take_ask();
                 Ok(())
             })?,
-            Frame::Ack { channel, to } => self.on_channel(id, channel, |at| at.take_ack(to))?,
+            Frame::Ack { channel, to } => {
+                self.on_channel(id, channel, admits, |at| at.take_ack(to))?;
+            }
             Frame::PartAck {
                 channel,
                 of_summary,
                 offset,
-            } => self.on_channel(id, channel, |at| {
+            } => self.on_channel(id, channel, admits, |at| {
                 at.take_part_ack(of_summary, offset);
                 Ok(())
             })?,
-            Frame::Nack { channel, have } => self.on_channel(id, channel, |at| {
+            Frame::Nack { channel, have } => self.on_channel(id, channel, admits, |at| {
                 at.take_nack(have);
                 Ok(())
             })?,
-            Frame::Part(part) => self.on_channel(id, part.channel, |at| at.take_part(&part))?,
+            Frame::Part(part) => {
+                self.on_channel(id, part.channel, admits, |at| at.take_part(&part))?;
+            }
         }
         Ok(())
     }
@@ -106,7 +133,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             None => open_channel(&self.config, hosted, id, link)?,
         };
         link.pair(open.channel, number)?;
-        self.on_channel(id, open.channel, |at| {
+        self.on_channel(id, open.channel, &mut |_| true, |at| {
             at.take_open(open);
             Ok(())
         })?;
@@ -133,6 +160,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         &mut self,
         id: LinkId,
         theirs: u32,
+        admits: &mut dyn FnMut(&Offer<'_, D>) -> bool,
         act: impl FnOnce(&mut Exchange<'_, D>) -> Result<(), LinkError>,
     ) -> Result<(), LinkError> {
         let Some(link) = self.links.get_mut(&id) else {
@@ -155,12 +183,22 @@ impl<D: Document, S: Storage> Node<D, S> {
             channel.is_queued = true;
             self.queue.push((id, number));
         }
+        let mut admit = |state: &D, delta: &D::Delta| {
+            admits(&Offer {
+                doc,
+                link: id,
+                store: neighbour.store,
+                state,
+                delta,
+            })
+        };
         let mut at = Exchange {
             config: &self.config,
             neighbour,
             channel,
             hosted,
             batch: &mut self.batch,
+            admit: &mut admit,
             applied: None,
         };
         act(&mut at)?;

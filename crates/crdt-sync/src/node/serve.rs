@@ -205,6 +205,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             channel,
             hosted,
             batch: &mut self.batch,
+            admit: &mut |_, _| true,
             applied: None,
         };
         let refused = at.serve(number, &mut frames);

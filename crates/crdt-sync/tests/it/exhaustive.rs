@@ -159,9 +159,9 @@ fn explore(path: &mut Path, depth: usize, n_worlds: &mut usize) {
 #[test]
 fn every_interleaving_of_two_edits_and_one_fault_ends_well() {
     let depth = if std::env::var_os("CRDT_SLOW").is_some() {
-        7
+        8
     } else {
-        5
+        6
     };
     let mut n_worlds = 0;
     explore(&mut Path::default(), depth, &mut n_worlds);

@@ -30,6 +30,10 @@ impl DeltaState for OpLog {
     fn apply_delta(&mut self, delta: &Update) -> Result<bool, UpdateError> {
         Ok(self.apply(delta)? > 0)
     }
+
+    fn events_of(delta: &Update) -> DotContext {
+        delta.summary()
+    }
 }
 
 impl Summarize for OpLog {

@@ -1,0 +1,69 @@
+//! Who may change what: what is asked of a foreign delta before it is applied.
+
+use alloc::collections::BTreeMap;
+
+use crdt_core::{AgentId, DeltaState, DotContext};
+
+use crate::{DocId, Document, LinkId, Refusal, StoreId};
+
+/// A delta that a neighbour offers, before it is applied.
+///
+/// # Examples
+/// Only the owner may write:
+/// ```
+/// use crdt_core::DeltaState;
+/// use crdt_maps::OrSet;
+/// use crdt_sync::{LinkId, Offer};
+///
+/// fn is_by_owner(offer: &Offer<'_, OrSet<String>>) -> bool {
+///     let events = OrSet::events_of(offer.delta);
+///     let is_owner = events.ranges().all(|range| range.agent().as_str() == "owner");
+///     is_owner
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Offer<'a, D: Document> {
+    /// The document.
+    pub doc: DocId,
+    /// Who offers it.
+    pub link: LinkId,
+    /// What the neighbour calls its storage. It may lie.
+    pub store: StoreId,
+    /// The document as it is.
+    pub state: &'a D,
+    /// What would be applied.
+    pub delta: &'a D::Delta,
+}
+
+/// The agents that write here, each with the number that its next event will have.
+#[derive(Debug)]
+pub(crate) struct OwnAgents {
+    next_seqs: BTreeMap<AgentId, u64>,
+}
+
+impl OwnAgents {
+    pub(crate) const fn new() -> Self {
+        Self {
+            next_seqs: BTreeMap::new(),
+        }
+    }
+
+    /// Learns from a local edit who writes here.
+    pub(crate) fn note<D: DeltaState>(&mut self, delta: &D::Delta) {
+        for range in D::events_of(delta).ranges() {
+            let next = self.next_seqs.entry(range.agent().clone()).or_default();
+            *next = range.end().max(*next);
+        }
+    }
+
+    /// Whether nobody else claims to have written under a name that is used here.
+    pub(crate) fn allow(&self, events: &DotContext) -> Result<(), Refusal> {
+        for (agent, next) in &self.next_seqs {
+            if events.ranges_of(agent).any(|range| range.end > *next) {
+                return Err(Refusal::ClonedIdentity);
+            }
+        }
+        Ok(())
+    }
+}
