@@ -8,10 +8,12 @@
 //! - [`Args`] says which benchmarks are wanted, and whether one quick run of each is enough.
 //! - [`histories`] and [`keystrokes`] are the inputs of text: recorded traces, or generated ones;
 //!   [`maps_input`] has those of maps and sets.
+//! - [`Cluster`] is a few nodes whose frames are carried by hand.
 //! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
 //!   such a series in batches.
 
 mod args;
+mod cluster;
 mod feed;
 mod input;
 mod live;
@@ -22,6 +24,7 @@ mod stopwatch;
 mod timings;
 
 pub use args::Args;
+pub use cluster::Cluster;
 pub use feed::{Run, op_log, runs};
 pub use input::{Input, histories, keystrokes};
 pub use live::{Latencies, live};

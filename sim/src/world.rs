@@ -301,6 +301,9 @@ impl World {
         let page = node.document(page_id()).ok_or("the page is gone")?;
         at.durable = page.tokens().collect();
         at.agent = AgentId::new(&format!("agent-{}", self.n_openings)).ok();
+        at.agent
+            .iter()
+            .for_each(|agent| node.add_agent(agent.clone()));
         at.node = Some(node);
         at.is_touched = true;
         Ok(())

@@ -3,6 +3,7 @@
 //! They run on an allocator that counts, so nothing is timed here.
 
 mod maps;
+mod sync;
 mod text;
 
 use benches::Args;
@@ -15,6 +16,7 @@ fn main() {
     let args = Args::from_env();
     text::run(&args);
     maps::run(&args);
+    sync::run(&args);
 }
 
 /// The most memory that a job had in use at once, and what its result holds, in bytes.

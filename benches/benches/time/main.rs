@@ -1,6 +1,7 @@
 //! Benchmarks of time: how long one job takes, and how long a user waits for each of many steps.
 
 mod maps;
+mod sync;
 mod text;
 
 use benches::{Args, Timings};
@@ -14,4 +15,6 @@ fn main() {
     maps::run(&args, &mut timings);
     let mut timings = Timings::new(&args, "crdt-counters", results);
     maps::counters(&args, &mut timings);
+    let mut timings = Timings::new(&args, "crdt-sync", results);
+    sync::run(&args, &mut timings);
 }

@@ -1,6 +1,6 @@
 //! Who may change what: what is asked of a foreign delta before it is applied.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use crdt_core::{AgentId, DeltaState, DotContext};
 
@@ -36,7 +36,7 @@ pub struct Offer<'a, D: Document> {
     pub delta: &'a D::Delta,
 }
 
-/// The agents that write here, each with the number that its next event will have.
+/// The agents that write here, each with the number that its next event in a document will have.
 #[derive(Debug)]
 pub(crate) struct OwnAgents {
     next_seqs: BTreeMap<AgentId, u64>,
@@ -49,18 +49,31 @@ impl OwnAgents {
         }
     }
 
-    /// Learns from a local edit who writes here.
-    pub(crate) fn note<D: DeltaState>(&mut self, delta: &D::Delta) {
-        for range in D::events_of(delta).ranges() {
-            let next = self.next_seqs.entry(range.agent().clone()).or_default();
-            *next = range.end().max(*next);
+    /// Learns from a local edit how far the agents that write here are.
+    ///
+    /// A delta tells of the events of others too, which it ends; so the agents must be known.
+    pub(crate) fn note<D: DeltaState>(&mut self, agents: &BTreeSet<AgentId>, delta: &D::Delta) {
+        if agents.is_empty() {
+            return;
+        }
+        let events = D::events_of(delta);
+        for agent in agents {
+            if let Some(last) = events.ranges_of(agent).last() {
+                let next = self.next_seqs.entry(agent.clone()).or_default();
+                *next = last.end.max(*next);
+            }
         }
     }
 
     /// Whether nobody else claims to have written under a name that is used here.
-    pub(crate) fn allow(&self, events: &DotContext) -> Result<(), Refusal> {
-        for (agent, next) in &self.next_seqs {
-            if events.ranges_of(agent).any(|range| range.end > *next) {
+    pub(crate) fn allow(
+        &self,
+        agents: &BTreeSet<AgentId>,
+        events: &DotContext,
+    ) -> Result<(), Refusal> {
+        for agent in agents {
+            let next = self.next_seqs.get(agent).copied().unwrap_or_default();
+            if events.ranges_of(agent).any(|range| range.end > next) {
                 return Err(Refusal::ClonedIdentity);
             }
         }

@@ -9,8 +9,12 @@
 
 mod serve;
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use crdt_core::AgentId;
+
+use crate::admission::OwnAgents;
 use crate::channel::{Channel, Gate, Sending};
 use crate::frame::{Content, Open, Part, Told};
 use crate::hosted::{CatchUpError, Hosted};
@@ -27,6 +31,8 @@ pub(crate) struct Exchange<'a, D: Document> {
     pub(crate) channel: &'a mut Channel,
     pub(crate) hosted: &'a mut Hosted<D>,
     pub(crate) batch: &'a mut Batch,
+    /// Who writes here.
+    pub(crate) agents: &'a BTreeSet<AgentId>,
     /// Whether the application admits an offered delta.
     pub(crate) admit: &'a mut dyn FnMut(&D, &D::Delta) -> bool,
     /// Deltas that were news.
@@ -152,10 +158,12 @@ impl<D: Document> Exchange<'_, D> {
             return self.refuse(Refusal::Malformed);
         };
         let max_events = u128::from(self.config.max_events_per_delta);
-        let admit = |state: &D, delta: &D::Delta| {
-            if D::events_of(delta).n_dots() > max_events {
+        let admit = |own: &OwnAgents, state: &D, delta: &D::Delta| {
+            let events = D::events_of(delta);
+            if events.n_dots() > max_events {
                 return Err(Refusal::TooManyEvents);
             }
+            own.allow(self.agents, &events)?;
             let is_admitted = (self.admit)(state, delta);
             is_admitted.then_some(()).ok_or(Refusal::Forbidden)
         };

@@ -1,10 +1,10 @@
 //! A document as a node holds it: state, outbox, and who takes part.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
-use crdt_core::{Classify, Delta};
+use crdt_core::{AgentId, Classify, Delta};
 
 use crate::admission::OwnAgents;
 use crate::digest::Digest;
@@ -83,8 +83,13 @@ impl<D: Document> Hosted<D> {
     }
 
     /// Takes in a delta that was made here.
-    pub(crate) fn append_own(&mut self, delta: D::Delta, batch: &mut Batch) {
-        self.own.note::<D>(&delta);
+    pub(crate) fn append_own(
+        &mut self,
+        delta: D::Delta,
+        agents: &BTreeSet<AgentId>,
+        batch: &mut Batch,
+    ) {
+        self.own.note::<D>(agents, &delta);
         self.append(delta, None, batch);
     }
 
@@ -114,12 +119,11 @@ impl<D: Document> Hosted<D> {
         deltas: Vec<D::Delta>,
         origin: Option<u64>,
         batch: &mut Batch,
-        mut admit: impl FnMut(&D, &D::Delta) -> Result<(), Refusal>,
+        mut admit: impl FnMut(&OwnAgents, &D, &D::Delta) -> Result<(), Refusal>,
     ) -> (Vec<D::Delta>, Result<(), Refusal>) {
         let mut news = Vec::new();
         for delta in deltas {
-            let admitted = self.own.allow(&D::events_of(&delta));
-            let admitted = admitted.and_then(|()| admit(&self.state, &delta));
+            let admitted = admit(&self.own, &self.state, &delta);
             let applied = admitted.and_then(|()| {
                 let applied = self.state.apply_delta(&delta);
                 applied.map_err(|error| Refusal::from(error.kind()))

@@ -17,7 +17,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::mem;
 
-use crdt_core::{Classify, Delta, ErrorKind};
+use crdt_core::{AgentId, Classify, Delta, ErrorKind};
 
 use crate::channel::Channel;
 use crate::hosted::Hosted;
@@ -82,6 +82,8 @@ pub struct Node<D: Document, S> {
     epoch: u64,
     docs: BTreeMap<DocId, Hosted<D>>,
     links: BTreeMap<LinkId, Box<Link>>,
+    /// Who writes here.
+    agents: BTreeSet<AgentId>,
     /// What the next commit makes durable.
     batch: Batch,
     /// Channels that have something to say.
@@ -223,6 +225,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             epoch: u64::from_le_bytes(for_epoch),
             docs: BTreeMap::new(),
             links: BTreeMap::new(),
+            agents: BTreeSet::new(),
             batch,
             queue: Vec::new(),
             news: BTreeSet::new(),
@@ -291,10 +294,31 @@ impl<D: Document, S: Storage> Node<D, S> {
         let hosted = hosted.ok_or(EditError::UnknownDocument { doc })?;
         let delta = edit(&mut hosted.state).map_err(EditError::Refused)?;
         if !delta.is_empty() {
-            hosted.append_own(delta, &mut self.batch);
+            hosted.append_own(delta, &self.agents, &mut self.batch);
             self.news.insert(doc);
         }
         Ok(())
+    }
+
+    /// Says that an agent, new for this session, writes here and nowhere else.
+    ///
+    /// A delta that tells of events by it which were not made here is refused from then on
+    /// ([`Refusal::ClonedIdentity`]): a copy of this process, or a liar, writes under its name.
+    ///
+    /// # Complexity
+    /// O(log n), n = agents.
+    /// # Examples
+    /// ```
+    /// # use crdt_counters::GCounter;
+    /// # use crdt_sync::{Config, MemoryStorage, Node};
+    /// use crdt_core::AgentId;
+    ///
+    /// let mut node = Node::<GCounter, _>::open(MemoryStorage::new(), Config::default(), [0; 24])?;
+    /// node.add_agent(AgentId::new("alice-2026-11-21-a8f3")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_agent(&mut self, agent: AgentId) {
+        self.agents.insert(agent);
     }
 
     /// Takes up a connection. Its number must not have been used before.

@@ -198,6 +198,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             channel,
             hosted,
             batch: &mut self.batch,
+            agents: &self.agents,
             admit: &mut admit,
             applied: None,
         };

@@ -205,6 +205,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             channel,
             hosted,
             batch: &mut self.batch,
+            agents: &self.agents,
             admit: &mut |_, _| true,
             applied: None,
         };

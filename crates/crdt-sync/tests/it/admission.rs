@@ -26,6 +26,7 @@ fn refusals(net: &mut Net<Names>, node: usize) -> Vec<(Refusal, bool)> {
 #[test]
 fn two_replicas_under_one_name_find_out_when_they_meet() {
     let mut net = Net::<Names>::new(2, &config());
+    net.nodes[0].add_agent(AgentId::new("alice").unwrap());
     add(&mut net, 0, "alice", "one");
     add(&mut net, 1, "alice", "another");
     add(&mut net, 1, "alice", "a third");
@@ -95,4 +96,27 @@ fn a_delta_of_too_many_events_is_refused() {
     net.settle();
     assert_eq!(refusals(&mut net, 1), [(Refusal::TooManyEvents, true)]);
     assert!(net.state(1).is_empty());
+}
+
+#[test]
+fn ending_the_events_of_others_is_not_writing_in_their_name() {
+    let mut net = Net::<Names>::new(2, &config());
+    for (node, agent) in ["alice", "bob"].into_iter().enumerate() {
+        net.nodes[node].add_agent(AgentId::new(agent).unwrap());
+    }
+    net.connect(0, 1);
+    for round in 0..10 {
+        add(&mut net, 0, "alice", "name");
+        add(&mut net, 1, "bob", "name");
+        if round % 3 == 0 {
+            let (agent, node) = [("alice", 0), ("bob", 1)][round % 2];
+            let agent = AgentId::new(agent).unwrap();
+            let remove = |set: &mut Names| set.remove_with_delta(&agent, "name");
+            net.nodes[node].edit(doc(), remove).unwrap();
+        }
+        net.settle();
+    }
+    net.assert_equal();
+    assert_eq!(refusals(&mut net, 0), []);
+    assert_eq!(refusals(&mut net, 1), []);
 }
