@@ -167,7 +167,7 @@ impl<S: DotStore> Causal<S> {
         self.store
             .apply(&change.live, &change.removed, &self.context, None);
         let delta = CausalDelta {
-            events: Events::of(minter.minted(), &change.live),
+            events: Events::of(minter.into_minted(), &change.live),
             gone: DotContext::new(),
             change,
         };

@@ -195,14 +195,7 @@ impl DotContext {
     /// assert_eq!(context.next_seq(&alice), Err(NextSeqError::Gap { start: 0, end: 4 }));
     /// ```
     pub fn next_seq(&self, agent: &AgentId) -> Result<u64, NextSeqError> {
-        let Some(seqs) = self.agents.get(agent) else {
-            return Ok(0);
-        };
-        match seqs.first_gap() {
-            Some(Range { start, end }) => Err(NextSeqError::Gap { start, end }),
-            None if seqs.next > MAX_SEQ => Err(NextSeqError::Exhausted),
-            None => Ok(seqs.next),
-        }
+        self.agents.get(agent).map_or(Ok(0), Seqs::next_seq)
     }
 
     /// Returns the dot that `agent` mints next, without adding it.
@@ -222,9 +215,14 @@ impl DotContext {
     /// # Ok::<(), crdt_core::NextSeqError>(())
     /// ```
     pub fn next_dot(&self, agent: &AgentId) -> Result<Dot, NextSeqError> {
+        // With the context's own copy of the name, so that comparing it is comparing pointers.
+        let (agent, seqs) = match self.agents.get_key_value(agent) {
+            Some((held, seqs)) => (held, Some(seqs)),
+            None => (agent, None),
+        };
         Ok(Dot {
             agent: agent.clone(),
-            seq: self.next_seq(agent)?,
+            seq: seqs.map_or(Ok(0), Seqs::next_seq)?,
         })
     }
 
@@ -339,7 +337,6 @@ impl DotContext {
         self.agents.is_empty()
     }
 
-    /// Makes a context of entries that already satisfy its invariants.
     /// Looks a dot up, and if it is unknown, makes it share the context's copy of the agent's name:
     /// a million elements of one agent then hold one name.
     pub(crate) fn novelty(&self, dot: &Dot) -> Novelty {
@@ -353,12 +350,7 @@ impl DotContext {
         }
     }
 
-    /// Returns the context's own copy of the agent's name, or `agent` if it has none.
-    pub(crate) fn interned(&self, agent: &AgentId) -> AgentId {
-        let held = self.agents.get_key_value(agent);
-        held.map_or(agent, |(held, _)| held).clone()
-    }
-
+    /// Makes a context of entries that already satisfy its invariants.
     pub(crate) fn from_valid(agents: BTreeMap<AgentId, Seqs>) -> Self {
         Self { agents }
     }

@@ -6,12 +6,14 @@
 //! **Format.** The count of agents, then for each, in byte order: its name and its cell.
 //!
 //! **Costs.** With n agents, access to one is O(log n); an operation with another map of m agents is
-//! O(m log n) or O(n log m), whichever of the two maps it walks.
+//! O(m log n) or O(n log m), whichever of the two maps it walks. Joining is O(m log n) if m is small, else
+//! one walk through both: O(n + m).
 
 #[cfg(feature = "serde")]
 mod serial;
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
@@ -89,6 +91,20 @@ impl<C: Cell> AgentMap<C> {
         }
         Ok(result)
     }
+
+    /// Joins a map that has far fewer agents, such as a delta.
+    fn join_few(&mut self, other: &Self) -> bool {
+        let mut changed = false;
+        for (agent, theirs) in other.iter() {
+            if let Some(ours) = self.cells.get_mut(agent) {
+                changed |= ours.join(theirs);
+            } else {
+                self.cells.insert(agent.clone(), theirs.clone());
+                changed = true;
+            }
+        }
+        changed
+    }
 }
 
 impl AgentMap<Count> {
@@ -105,15 +121,24 @@ impl<C> Default for AgentMap<C> {
 
 impl<C: Cell> Lattice for AgentMap<C> {
     fn join(&mut self, other: &Self) -> bool {
+        if other.len() < self.len() / LOOKUP {
+            return self.join_few(other);
+        }
         let mut changed = false;
+        let mut missing = Vec::new();
+        let mut walk = self.cells.iter_mut();
+        let mut next = walk.next();
         for (agent, theirs) in other.iter() {
-            if let Some(ours) = self.cells.get_mut(agent) {
-                changed |= ours.join(theirs);
-            } else {
-                self.cells.insert(agent.clone(), theirs.clone());
-                changed = true;
+            while next.as_ref().is_some_and(|(held, _)| *held < agent) {
+                next = walk.next();
+            }
+            match &mut next {
+                Some((held, ours)) if *held == agent => changed |= ours.join(theirs),
+                _ => missing.push((agent.clone(), theirs.clone())),
             }
         }
+        changed |= !missing.is_empty();
+        self.cells.extend(missing);
         changed
     }
 
@@ -184,6 +209,9 @@ impl<C: fmt::Debug> fmt::Debug for AgentMap<C> {
         f.debug_map().entries(entries).finish()
     }
 }
+
+/// How much longer the other map must be for looking up each agent to cost less than walking both.
+const LOOKUP: usize = 8;
 
 /// A name of one byte and its length, and at least a byte of cell.
 const MIN_ENTRY_BYTES: usize = 3;

@@ -199,7 +199,8 @@ impl<S: DotStore> CausalDelta<S> {
 
     /// Adds all that the delta knows to a context; returns whether any of it was new.
     pub(super) fn add_to(&self, context: &mut DotContext) -> bool {
-        let mut changed = self.events.add_to(context) | context.join(&self.gone);
+        let mut changed = self.events.add_to(context);
+        changed |= !self.gone.is_empty() && context.join(&self.gone);
         let mut unknown = Vec::new();
         self.change.for_each_removed(&mut |dot| {
             if !context.contains(dot) {

@@ -342,7 +342,7 @@ impl<T: Decode> DecodeDots for Fixed<T> {
     }
 }
 
-impl<K: Ord + Decode, S: Dotted + DecodeDots> DecodeDots for DotMap<K, S> {
+impl<K: Ord + Clone + Decode, S: Dotted + DecodeDots> DecodeDots for DotMap<K, S> {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
         let n_entries = r.count(1)?;
         let mut entries: Vec<(K, S)> = Vec::new();

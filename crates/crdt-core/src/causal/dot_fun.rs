@@ -172,7 +172,21 @@ impl<V> DotFun<V> {
 
 impl<V: Payload> DotFun<V> {
     /// Joins payloads under dots that are here, and adds those whose dots are not known, all at once.
+    fn join_one(&mut self, dot: &Dot, value: &V, known: &DotContext) -> bool {
+        match (self.find(dot), known.novelty(dot)) {
+            (Ok(at), _) => self.entries[at].1.join(value),
+            (Err(at), Novelty::Unknown(dot)) => {
+                self.entries.insert(at, (dot, value.clone()));
+                true
+            }
+            (Err(_), Novelty::Known) => false,
+        }
+    }
+
     fn join_unknown(&mut self, other: &Self, known: &DotContext) -> bool {
+        if let [(dot, value)] = other.entries.as_slice() {
+            return self.join_one(dot, value, known);
+        }
         let mut unknown = SmallVec::<[(Dot, V); 1]>::new();
         let mut changed = false;
         for (dot, value) in &other.entries {

@@ -125,7 +125,9 @@ impl<K: Ord, S> DotMap<K, S> {
     pub fn is_empty(&self) -> bool {
         self.entries.len() == 0
     }
+}
 
+impl<K: Ord + Clone, S> DotMap<K, S> {
     /// Wraps entries that are sorted by key, without duplicates, of which none is empty.
     pub(super) fn from_sorted(entries: Vec<(K, S)>) -> Self {
         Self {
@@ -147,15 +149,18 @@ impl<K: Ord + Clone, L: Live> DotMap<K, Change<L>> {
     /// assert!(changes.is_empty());
     /// ```
     pub fn merge_at(&mut self, key: K, change: &Change<L>) {
-        if change.is_empty() {
-            return;
-        }
-        match self.entries.get_mut(&key) {
-            Some(held) => {
-                held.merge(change);
+        self.merge_in(&key, change);
+    }
+
+    fn merge_in(&mut self, key: &K, change: &Change<L>) -> bool {
+        let merge = |held: &mut Change<L>| {
+            if held.is_empty() {
+                held.clone_from(change);
+                return !held.is_empty();
             }
-            None => self.entries.insert(key, change.clone()),
-        }
+            held.merge(change)
+        };
+        self.entries.alter(key, merge, Change::is_empty).result
     }
 }
 
@@ -166,8 +171,7 @@ impl<K: Ord + Clone, S: Dotted> Dotted for DotMap<K, S> {
 
     fn for_each_dot(&self, visit: &mut dyn FnMut(&Dot)) {
         self.entries
-            .iter()
-            .for_each(|(_, store)| store.for_each_dot(visit));
+            .for_each(&mut |(_, store)| store.for_each_dot(visit));
     }
 
     fn remove_dots(&mut self, removed: &DotSet) -> bool {
@@ -184,20 +188,14 @@ impl<K: Ord + Clone, L: Live> Live for DotMap<K, Change<L>> {
     fn merge(&mut self, other: &Self) -> bool {
         let mut changed = false;
         for (key, theirs) in other.entries.iter() {
-            if let Some(ours) = self.entries.get_mut(key) {
-                changed |= ours.merge(theirs);
-                continue;
-            }
-            self.entries.insert(key.clone(), theirs.clone());
-            changed = true;
+            changed |= self.merge_in(key, theirs);
         }
         changed
     }
 
     fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
         self.entries
-            .iter()
-            .for_each(|(_, change)| change.for_each_removed(visit));
+            .for_each(&mut |(_, change)| change.for_each_removed(visit));
     }
 }
 
@@ -212,28 +210,30 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
         known: &DotContext,
         mut feed: Option<&mut Self::Feed>,
     ) -> bool {
+        let mut changed = false;
+        if removed.is_empty() {
+            live.entries.for_each(&mut |(key, change)| {
+                changed |= self.apply_at(key, change, known, feed.as_deref_mut());
+            });
+            return changed;
+        }
+        // What goes may stand anywhere: every store is looked at, once, so that readers are told once.
         let nothing = S::Live::default();
         let mut changes = live.entries.iter().peekable();
         let mut only_changes = Vec::new();
-        let mut changed = false;
-        if !removed.is_empty() {
-            // What goes may stand anywhere: every store is looked at, once, so that readers are told once.
-            changed |= self.update_all(feed.as_deref_mut(), |key, store, feed| {
-                let Some(change) = advance_to(&mut changes, key, &mut only_changes) else {
-                    return store.apply(&nothing, removed, known, feed);
-                };
-                if change.removed.is_empty() {
-                    return store.apply(&change.live, removed, known, feed);
-                }
-                let mut here = dots_where(store, |dot| removed.contains(dot));
-                here.union_with(&change.removed);
-                store.apply(&change.live, &here, known, feed)
-            });
-        }
+        changed |= self.update_all(feed.as_deref_mut(), |key, store, feed| {
+            let Some(change) = advance_to(&mut changes, key, &mut only_changes) else {
+                return store.apply(&nothing, removed, known, feed);
+            };
+            if change.removed.is_empty() {
+                return store.apply(&change.live, removed, known, feed);
+            }
+            let mut here = dots_where(store, |dot| removed.contains(dot));
+            here.union_with(&change.removed);
+            store.apply(&change.live, &here, known, feed)
+        });
         for (key, change) in only_changes.into_iter().chain(changes) {
-            changed |= self.update(key, feed.as_deref_mut(), |store, feed| {
-                store.apply(&change.live, &change.removed, known, feed)
-            });
+            changed |= self.apply_at(key, change, known, feed.as_deref_mut());
         }
         changed
     }
@@ -316,6 +316,18 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
 }
 
 impl<K: Ord + Clone, S: DotStore> DotMap<K, S> {
+    fn apply_at(
+        &mut self,
+        key: &K,
+        change: &Change<S::Live>,
+        known: &DotContext,
+        feed: Option<&mut KeyedFeed<K, S::Feed>>,
+    ) -> bool {
+        self.update(key, feed, |store, feed| {
+            store.apply(&change.live, &change.removed, known, feed)
+        })
+    }
+
     /// Changes the store under a key, which comes and goes as it gets its first dot and loses its last.
     fn update(
         &mut self,
@@ -324,25 +336,13 @@ impl<K: Ord + Clone, S: DotStore> DotMap<K, S> {
         change: impl FnOnce(&mut S, Option<&mut S::Feed>) -> bool,
     ) -> bool {
         let mut inner = feed.is_some().then(S::Feed::default);
-        let (changed, was_there, is_there);
-        if let Some(store) = self.entries.get_mut(key) {
-            changed = change(store, inner.as_mut());
-            (was_there, is_there) = (true, !store.is_empty());
-            if !is_there {
-                self.entries.remove(key);
-            }
-        } else {
-            let mut store = S::default();
-            changed = change(&mut store, inner.as_mut());
-            (was_there, is_there) = (false, !store.is_empty());
-            if is_there {
-                self.entries.insert(key.clone(), store);
-            }
-        }
+        let change = |store: &mut S| change(store, inner.as_mut());
+        let altered = self.entries.alter(key, change, S::is_empty);
         if let (Some(feed), Some(inner)) = (feed, inner) {
-            feed.note_all(key, seen::<S>(was_there, is_there, inner));
+            let seen = seen::<S>(altered.was_there, altered.is_there, inner);
+            feed.note_all(key, seen);
         }
-        changed
+        altered.result
     }
 
     /// Changes every store, for what may be under any key.
@@ -396,13 +396,14 @@ impl<K, S> Default for DotMap<K, S> {
 }
 
 /// A map of one entry, or of none if the store is empty.
-impl<K: Ord, S: Dotted> From<(K, S)> for DotMap<K, S> {
+impl<K, S: Dotted> From<(K, S)> for DotMap<K, S> {
     fn from((key, store): (K, S)) -> Self {
-        let mut entries = SortedMap::new();
-        if !store.is_empty() {
-            entries.insert(key, store);
+        if store.is_empty() {
+            return Self::default();
         }
-        Self { entries }
+        Self {
+            entries: SortedMap::of_one(key, store),
+        }
     }
 }
 

@@ -68,13 +68,16 @@ impl DotSet {
     /// # Examples
     /// See [`DotSet`].
     pub fn insert(&mut self, dot: Dot) -> bool {
+        if self.is_empty() {
+            self.0 = Repr::One(dot);
+            return true;
+        }
         let Err(at) = self.as_slice().binary_search(&dot) else {
             return false;
         };
         match &mut self.0 {
             Repr::Rest(Some(dots)) => dots.insert(at, dot),
-            Repr::Rest(None) => self.0 = Repr::One(dot),
-            Repr::One(_) => {
+            Repr::Rest(None) | Repr::One(_) => {
                 let mut dots = mem::take(self).into_vec();
                 dots.insert(at, dot);
                 *self = Self::from_sorted(dots);
@@ -217,6 +220,12 @@ impl DotSet {
 
     /// Adds the dots of `other` that are not known, all at once; returns whether there were any.
     fn insert_unknown(&mut self, other: &Self, known: &DotContext) -> bool {
+        if let Repr::One(dot) = &other.0 {
+            return match known.novelty(dot) {
+                Novelty::Unknown(dot) => self.insert(dot),
+                Novelty::Known => false,
+            };
+        }
         let mut unknown = Self::new();
         for dot in other {
             if let Novelty::Unknown(dot) = known.novelty(dot) {
@@ -278,7 +287,7 @@ impl DotStore for DotSet {
         known: &DotContext,
         feed: Option<&mut bool>,
     ) -> bool {
-        let changed = self.remove_dots(removed);
+        let changed = !removed.is_empty() && self.remove_dots(removed);
         report(feed, self.insert_unknown(live, known) | changed)
     }
 

@@ -21,13 +21,22 @@ impl Events {
     pub(super) fn of(minted: Option<DotRange>, live: &impl Live) -> Self {
         let mut events = minted.map(Self::from).unwrap_or_default();
         live.for_each_dot(&mut |dot| {
-            events.union_with(&Self::One(dot.clone()));
+            if !events.contains(dot) {
+                events.union_with(&Self::One(dot.clone()));
+            }
         });
         events
     }
 
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Many(dots) if dots.is_empty())
+    }
+
+    fn contains(&self, dot: &Dot) -> bool {
+        match self {
+            Self::One(held) => held == dot,
+            Self::Many(dots) => dots.contains(dot),
+        }
     }
 
     pub(super) fn add_to(&self, context: &mut DotContext) -> bool {
@@ -94,7 +103,8 @@ impl Default for Events {
 impl From<DotRange> for Events {
     fn from(range: DotRange) -> Self {
         if range.n_dots() == 1 {
-            return Self::One(range.first());
+            let DotRange { agent, start, .. } = range;
+            return Self::One(Dot { agent, seq: start });
         }
         Self::Many(DotContext::from_iter([range]))
     }

@@ -88,11 +88,11 @@ pub struct Minter {
 
 impl Minter {
     pub(super) fn new(known: &DotContext, author: Author<'_>) -> Result<Self, NextSeqError> {
-        let next = known.next_seq(author.agent)?;
+        let Dot { agent, seq } = known.next_dot(author.agent)?;
         Ok(Self {
-            agent: known.interned(author.agent),
-            first: next,
-            next,
+            agent,
+            first: seq,
+            next: seq,
             unshipped_from: author.unshipped_from,
             grown: DotSet::new(),
         })
@@ -159,7 +159,7 @@ impl Minter {
     }
 
     /// Returns all dots minted.
-    pub(super) fn minted(&self) -> Option<DotRange> {
-        DotRange::new(self.agent.clone(), self.first, self.next).ok()
+    pub(super) fn into_minted(self) -> Option<DotRange> {
+        DotRange::new(self.agent, self.first, self.next).ok()
     }
 }

@@ -79,7 +79,7 @@ impl<K: Ord + Serialize, S: Serialize> Serialize for DotMap<K, S> {
     }
 }
 
-impl<'de, K: Ord + Deserialize<'de>, S: Dotted + Deserialize<'de>> Deserialize<'de>
+impl<'de, K: Ord + Clone + Deserialize<'de>, S: Dotted + Deserialize<'de>> Deserialize<'de>
     for DotMap<K, S>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,23 +1,67 @@
-//! A sorted map that is a list while it is small.
+//! A sorted map: a list while it is small, a tree of lists when it grows.
 //!
-//! Most maps of dots are small: the change of one key, a nested map of a few fields. A `BTreeMap` takes
-//! a node of eleven entries for one; here it takes over when the list grows long.
+//! Most maps of dots are small: the change of one key, a nested map of a few fields. They are one list,
+//! without room to spare. A state may hold a million keys: those are lists below a few levels of bounds.
+//!
+//! Keys that come in ascending order fill their lists: the last one is left full, not split in halves.
+//!
+//! **Costs.** With n keys, finding or changing one is O(log n); lists hold a few dozen entries, so that
+//! moving entries about costs less than a cache miss.
 
-use alloc::collections::{BTreeMap, btree_map};
+mod iter;
+mod node;
+
+use alloc::vec;
 use alloc::vec::Vec;
 use core::borrow::Borrow;
 use core::hash::{Hash, Hasher};
-use core::{mem, slice};
+use core::mem;
 
-/// Longest list; past it, moving entries about costs more than a tree.
-const MAX_FEW: usize = 16;
+pub(super) use self::iter::Iter;
+use self::node::{Node, find, insert_at};
 
 /// # Invariants
-/// The list is sorted by key, without duplicates, and at most `MAX_FEW` long.
+/// Those of [`Node`], and `len` is the number of entries below `root`.
 #[derive(Clone)]
-pub(super) enum SortedMap<K, V> {
-    Few(Vec<(K, V)>),
-    Many(BTreeMap<K, V>),
+pub(super) struct SortedMap<K, V> {
+    root: Node<K, V>,
+    len: usize,
+}
+
+/// What became of an entry.
+pub(super) struct Altered<T> {
+    pub(super) result: T,
+    pub(super) was_there: bool,
+    pub(super) is_there: bool,
+}
+
+impl<K, V> SortedMap<K, V> {
+    pub(super) const fn new() -> Self {
+        Self {
+            root: Node::Leaf(Vec::new()),
+            len: 0,
+        }
+    }
+
+    pub(super) fn of_one(key: K, value: V) -> Self {
+        Self {
+            root: Node::Leaf(vec![(key, value)]),
+            len: 1,
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Visits the entries in order; costs less than an iterator where there are few.
+    pub(super) fn for_each<'a>(&'a self, visit: &mut impl FnMut(&'a (K, V))) {
+        self.root.for_each(visit);
+    }
+
+    pub(super) fn iter(&self) -> Iter<'_, K, V> {
+        Iter::new(&self.root, self.len)
+    }
 }
 
 impl<K: Ord, V> SortedMap<K, V> {
@@ -25,157 +69,102 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self {
-            Self::Few(entries) => {
-                let at = find(entries, key).ok()?;
-                entries.get(at).map(|(key, value)| (key, value))
-            }
-            Self::Many(entries) => entries.get_key_value(key),
+        let entries = self.root.leaf(key);
+        let at = find(entries, key).ok()?;
+        entries.get(at).map(|(key, value)| (key, value))
+    }
+}
+
+impl<K: Ord + Clone, V> SortedMap<K, V> {
+    /// Makes a map of entries that are sorted by key, without duplicates.
+    pub(super) fn from_sorted(entries: Vec<(K, V)>) -> Self {
+        Self {
+            len: entries.len(),
+            root: Node::from_sorted(entries),
         }
     }
 
-    pub(super) fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    /// Changes what stands under a key, having looked for it once.
+    ///
+    /// What is not there counts as the default, and what `is_nothing` afterwards is not kept.
+    pub(super) fn alter<T>(
+        &mut self,
+        key: &K,
+        change: impl FnOnce(&mut V) -> T,
+        is_nothing: impl FnOnce(&V) -> bool,
+    ) -> Altered<T>
     where
-        K: Borrow<Q>,
+        V: Default,
     {
-        match self {
-            Self::Few(entries) => {
-                let at = find(entries, key).ok()?;
-                entries.get_mut(at).map(|(_, value)| value)
-            }
-            Self::Many(entries) => entries.get_mut(key),
-        }
-    }
-
-    /// Puts a value under a key, in the place of one that may be there.
-    pub(super) fn insert(&mut self, key: K, value: V) {
-        let entries = match self {
-            Self::Many(entries) => {
-                entries.insert(key, value);
-                return;
-            }
-            Self::Few(entries) => entries,
-        };
-        match find(entries, &key) {
-            Ok(at) => entries[at].1 = value,
-            Err(_) if entries.len() == MAX_FEW => {
-                let mut many: BTreeMap<K, V> = mem::take(entries).into_iter().collect();
-                many.insert(key, value);
-                *self = Self::Many(many);
+        let entries = self.root.leaf_mut(key);
+        match find(entries, key) {
+            Ok(at) => {
+                let value = &mut entries[at].1;
+                let result = change(value);
+                let is_there = !is_nothing(value);
+                if !is_there {
+                    entries.remove(at);
+                    self.len -= 1;
+                    if Node::<K, V>::is_short(entries) {
+                        self.mend(key);
+                    }
+                }
+                Altered {
+                    result,
+                    was_there: true,
+                    is_there,
+                }
             }
             Err(at) => {
-                if entries.is_empty() {
-                    entries.reserve_exact(1);
+                let mut value = V::default();
+                let result = change(&mut value);
+                let is_there = !is_nothing(&value);
+                if is_there {
+                    self.len += 1;
+                    if entries.len() < Node::<K, V>::MAX_ENTRIES {
+                        insert_at(entries, at, key.clone(), value);
+                    } else {
+                        self.root.grow(key.clone(), value);
+                    }
                 }
-                entries.insert(at, (key, value));
+                Altered {
+                    result,
+                    was_there: false,
+                    is_there,
+                }
             }
         }
     }
 
-    pub(super) fn remove<Q: Ord + ?Sized>(&mut self, key: &Q)
-    where
-        K: Borrow<Q>,
-    {
-        match self {
-            Self::Few(entries) => {
-                if let Ok(at) = find(entries, key) {
-                    entries.remove(at);
-                }
-            }
-            Self::Many(entries) => {
-                entries.remove(key);
-            }
-        }
-    }
-
+    /// Keeps the entries for which `keep` returns true.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
-        match self {
-            Self::Few(entries) => entries.retain_mut(|(key, value)| keep(key, value)),
-            Self::Many(entries) => entries.retain(keep),
+        let mut any_short = false;
+        self.root.for_each_leaf_mut(&mut |entries| {
+            let n_before = entries.len();
+            entries.retain_mut(|(key, value)| keep(key, value));
+            let n_gone = n_before - entries.len();
+            self.len -= n_gone;
+            any_short |= n_gone > 0 && Node::<K, V>::is_short(entries);
+        });
+        if any_short && matches!(self.root, Node::Inner(_)) {
+            let root = mem::replace(&mut self.root, Node::Leaf(Vec::new()));
+            *self = Self::from_sorted(root.into_entries(self.len));
         }
     }
 
-    /// Wraps entries that are sorted by key, without duplicates.
-    pub(super) fn from_sorted(entries: Vec<(K, V)>) -> Self {
-        if entries.len() <= MAX_FEW {
-            return Self::Few(entries);
-        }
-        Self::Many(entries.into_iter().collect())
-    }
-}
-
-impl<K, V> SortedMap<K, V> {
-    pub(super) const fn new() -> Self {
-        Self::Few(Vec::new())
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Few(entries) => entries.len(),
-            Self::Many(entries) => entries.len(),
-        }
-    }
-
-    pub(super) fn iter(&self) -> Iter<'_, K, V> {
-        match self {
-            Self::Few(entries) => Iter::Few(entries.iter()),
-            Self::Many(entries) => Iter::Many(entries.iter()),
+    /// Restores the invariants after an entry went from a list that is short now.
+    fn mend(&mut self, key: &K) {
+        self.root.mend(key);
+        while let Node::Inner(inner) = &mut self.root
+            && inner.children.len() < 2
+        {
+            let child = inner.children.pop();
+            self.root = child.unwrap_or(Node::Leaf(Vec::new()));
         }
     }
 }
 
-fn find<K: Ord + Borrow<Q>, V, Q: Ord + ?Sized>(
-    entries: &[(K, V)],
-    key: &Q,
-) -> Result<usize, usize> {
-    entries.binary_search_by(|(held, _)| held.borrow().cmp(key))
-}
-
-/// Keys and values in the order of keys.
-pub(super) enum Iter<'a, K, V> {
-    Few(slice::Iter<'a, (K, V)>),
-    Many(btree_map::Iter<'a, K, V>),
-}
-
-impl<'a, K, V> Iterator for Iter<'a, K, V> {
-    type Item = (&'a K, &'a V);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Few(entries) => entries.next().map(|(key, value)| (key, value)),
-            Self::Many(entries) => entries.next(),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Self::Few(entries) => entries.size_hint(),
-            Self::Many(entries) => entries.size_hint(),
-        }
-    }
-}
-
-impl<K, V> DoubleEndedIterator for Iter<'_, K, V> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Few(entries) => entries.next_back().map(|(key, value)| (key, value)),
-            Self::Many(entries) => entries.next_back(),
-        }
-    }
-}
-
-impl<K, V> ExactSizeIterator for Iter<'_, K, V> {}
-
-impl<K, V> Clone for Iter<'_, K, V> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Few(entries) => Self::Few(entries.clone()),
-            Self::Many(entries) => Self::Many(entries.clone()),
-        }
-    }
-}
-
-/// A list and a tree of the same entries are equal.
+/// Maps with the same entries are equal, however they grew.
 impl<K: PartialEq, V: PartialEq> PartialEq for SortedMap<K, V> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().eq(other.iter())
@@ -192,3 +181,6 @@ impl<K: Hash, V: Hash> Hash for SortedMap<K, V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

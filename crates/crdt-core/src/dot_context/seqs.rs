@@ -6,8 +6,9 @@
 
 use core::ops::Range;
 
-use crate::IntervalSet;
+use super::NextSeqError;
 use crate::interval::{self, Interval};
+use crate::{IntervalSet, MAX_SEQ};
 
 /// The seqs `0..next`, and those in `cloud`.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -61,6 +62,15 @@ impl Seqs {
     /// Returns the seqs missing below the cloud.
     pub(super) fn first_gap(&self) -> Option<Range<u64>> {
         self.cloud.first().map(|start| self.next..start)
+    }
+
+    /// Returns the seq that the agent mints next.
+    pub(super) fn next_seq(&self) -> Result<u64, NextSeqError> {
+        match self.first_gap() {
+            Some(Range { start, end }) => Err(NextSeqError::Gap { start, end }),
+            None if self.next > MAX_SEQ => Err(NextSeqError::Exhausted),
+            None => Ok(self.next),
+        }
     }
 
     pub(super) fn union(&self, other: &Self) -> Self {

@@ -56,7 +56,7 @@ pub type OrSetDelta<T> = CausalDelta<OrSetStore<T>>;
         transparent,
         bound(
             serialize = "T: Ord + serde::Serialize",
-            deserialize = "T: Ord + serde::Deserialize<'de>"
+            deserialize = "T: Ord + Clone + serde::Deserialize<'de>"
         )
     )
 )]

@@ -58,7 +58,7 @@ pub type RwSetDelta<T> = CausalDelta<RwSetStore<T>>;
         transparent,
         bound(
             serialize = "T: Ord + serde::Serialize",
-            deserialize = "T: Ord + serde::Deserialize<'de>"
+            deserialize = "T: Ord + Clone + serde::Deserialize<'de>"
         )
     )
 )]
