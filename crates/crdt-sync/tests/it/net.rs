@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use crdt_core::codec::Encode;
 use crdt_sync::{Config, DocId, Document, LinkId, MemoryStorage, Node};
 
 /// Nodes and what is on its way between them.
