@@ -1,11 +1,12 @@
 //! `cargo xtask demo [--seed S]`: three people write one text and fill a map of counters, go offline, and
-//! agree again.
+//! agree again: by hand first, then by nodes and a server.
 //!
 //! Nothing is random but the network, and that follows its seed: the same seed prints the same.
 
 mod link;
 mod replica;
 mod supplies;
+mod trip;
 
 use crate::feed::sha256_hex;
 use crate::outcome::{Outcome, Stop};
@@ -82,7 +83,9 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     );
     let text = conclude(&replicas)?;
     let supplies = supplies::run(&mut link)?;
-    Ok(Outcome::passed_if([text, supplies] == [Outcome::Passed; 2]))
+    let trip = trip::run(seed)?;
+    let all = [text, supplies, trip];
+    Ok(Outcome::passed_if(all == [Outcome::Passed; 3]))
 }
 
 fn send_outboxes(link: &mut Link, outboxes: Vec<Vec<Vec<u8>>>) {
