@@ -4,6 +4,8 @@
 //! read, every length is checked against what is there.
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use self::write::write_part_head;

@@ -14,6 +14,8 @@
 //! (do not send back where it came from).
 
 mod payloads;
+#[cfg(test)]
+mod tests;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;

@@ -5,6 +5,9 @@
 //!
 //! **Invariants.** `acked <= sent <= payload.len()`. A receiver's buffer never grows ahead of what came.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 

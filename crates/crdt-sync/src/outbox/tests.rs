@@ -1,0 +1,135 @@
+//! Outboxes: what an interval holds, who is left out, and what is kept.
+
+use alloc::vec::Vec;
+
+use crdt_core::codec::DecodeLimits;
+use crdt_core::{IntervalSet, Lattice};
+
+use super::Outbox;
+use crate::Config;
+use crate::payload::Payload;
+use crate::position::Epochs;
+
+type Numbers = IntervalSet;
+
+const OURS: u64 = 1;
+const THEIRS: u64 = 2;
+
+fn number(n: u64) -> Numbers {
+    // Apart from each other, so that none becomes part of another's range.
+    IntervalSet::from(2 * n..2 * n + 1)
+}
+
+/// An outbox of the numbers below `len`; every third came from a neighbour.
+fn outbox(len: u64) -> Outbox<Numbers> {
+    let mut outbox = Outbox::new(Epochs::new(OURS), 0);
+    for n in 0..len {
+        outbox.append(number(n), (n % 3 == 0).then_some(THEIRS));
+    }
+    outbox
+}
+
+fn held(payload: &Payload) -> Numbers {
+    let deltas: Vec<Numbers> =
+        Payload::decode(payload.as_bytes(), &DecodeLimits::default()).unwrap();
+    let mut all = Numbers::new();
+    for delta in &deltas {
+        all.join(delta);
+    }
+    all
+}
+
+fn numbers(which: impl Iterator<Item = u64>) -> Numbers {
+    let mut all = Numbers::new();
+    for n in which {
+        all.join(&number(n));
+    }
+    all
+}
+
+#[test]
+fn an_interval_is_what_lies_between_but_for_what_the_neighbour_sent() {
+    let mut outbox = outbox(20);
+    for from in 0..20 {
+        for to in from..=20 {
+            let all = outbox.interval(from, to, 99);
+            assert_eq!(held(&all), numbers(from..to), "{from}..{to}");
+            let without = outbox.interval(from, to, THEIRS);
+            assert_eq!(held(&without), numbers((from..to).filter(|n| n % 3 != 0)));
+        }
+    }
+}
+
+#[test]
+fn neighbours_at_one_place_share_the_bytes() {
+    let mut outbox = outbox(20);
+    let [a, b] = [7, 8].map(|neighbour| outbox.interval(3, 20, neighbour));
+    assert!(alloc::sync::Arc::ptr_eq(
+        &a.shared().unwrap(),
+        &b.shared().unwrap()
+    ));
+}
+
+#[test]
+fn grouping_keeps_every_place_and_all_that_follows_it() {
+    let mut config = Config::default();
+    config.retained_bytes = 0;
+    config.soft_bytes = 1;
+    let mut outbox = outbox(64);
+    for _ in 0..5 {
+        assert_eq!(outbox.shrink(&config, 0), None);
+        for from in 0..64 {
+            let interval = held(&outbox.interval(from, 64, 99));
+            // What is grouped comes whole: a little more than was asked for, never less.
+            assert!(numbers(from..64).leq(&interval), "from {from}");
+        }
+    }
+    assert_eq!(outbox.next(), 64);
+}
+
+#[test]
+fn what_all_have_goes_and_what_is_too_much_goes_whoever_lacks_it() {
+    let mut config = Config::default();
+    config.retained_bytes = 40;
+    let mut outbox = outbox(64);
+    assert_eq!(outbox.shrink(&config, 10), Some(10));
+    assert_eq!(outbox.shrink(&config, 10), None);
+    config.soft_bytes = 60;
+    config.hard_bytes = 60;
+    outbox.shrink(&config, 0);
+    assert!(outbox.n_bytes() <= 60);
+    assert!(outbox.base() > 10 && outbox.next() == 64);
+    let base = outbox.base();
+    assert!(!outbox.resolves(outbox.position_at(base - 1)));
+    assert!(outbox.resolves(outbox.position_at(base)));
+    assert_eq!(held(&outbox.interval(base, 64, 99)), numbers(base..64));
+}
+
+#[test]
+fn a_place_has_one_name_though_epochs_meet_there() {
+    let mut earlier = Epochs::new(OURS);
+    assert!(earlier.begin(0) && !earlier.begin(1));
+    let told = earlier.position_at(3);
+    let mut later = Epochs::new(THEIRS);
+    later.push_earlier(0, OURS);
+    assert!(later.begin(3));
+    assert_eq!(later.position_at(3), told);
+    assert!(later.resolves(told, 9));
+    // The other process went on in the same epoch, and lost it.
+    assert!(!later.resolves(earlier.position_at(4), 9));
+    assert!(!later.resolves(later.position_at(5), 4));
+}
+
+#[test]
+fn the_epoch_of_the_last_dropped_delta_is_kept() {
+    let mut epochs = Epochs::new(OURS);
+    epochs.begin(0);
+    let place = epochs.position_at(4);
+    let mut epochs = Epochs::new(THEIRS);
+    epochs.push_earlier(0, OURS);
+    epochs.begin(4);
+    assert!(epochs.trim(4).is_empty());
+    assert!(epochs.resolves(place, 9));
+    assert_eq!(epochs.trim(5), [0]);
+    assert!(!epochs.resolves(place, 9));
+}
