@@ -11,13 +11,13 @@ mod tests;
 use core::fmt;
 use core::ops::RangeBounds;
 
-use crdt_core::{CausalOrdering, Frontier, GraphError};
+use crdt_core::{CausalOrdering, Frontier, GraphError, Lv, LvRange};
 
 use crate::error::EditError;
 use crate::patch::Recorder;
 use crate::position::{self, Position};
 use crate::rope::{Measure, Rope};
-use crate::walker::{self, Lengths};
+use crate::walker::{self, Memory};
 use crate::{OpLog, Patches};
 
 /// The text at one version of an [`OpLog`], which can be moved to any other version and edited.
@@ -44,7 +44,7 @@ use crate::{OpLog, Patches};
 pub struct Branch {
     rope: Rope,
     version: Frontier,
-    lengths: Lengths,
+    memory: Memory,
 }
 
 impl Branch {
@@ -54,7 +54,7 @@ impl Branch {
         Self {
             rope: Rope::new(),
             version: Frontier::root(),
-            lengths: Lengths::default(),
+            memory: Memory::default(),
         }
     }
 
@@ -92,7 +92,8 @@ impl Branch {
     /// O(k) for k runs that simply follow; in a zone of n concurrent runs O(n log n + m + c), m = runs
     /// advanced and retreated on the walk between its branches, c = for each insert the runs that
     /// others inserted at the same place meanwhile: two writers who each insert n times at one
-    /// place make it n * n.
+    /// place make it n * n. A merge that goes on in the zone of the one before costs what is new in
+    /// it and the way there.
     ///
     /// # Convergence
     /// Branches at equal versions have equal texts, however they got there.
@@ -112,9 +113,13 @@ impl Branch {
         Ok(self.advance_to(oplog, target))
     }
 
-    /// Brings in everything that the op log knows.
-    pub(crate) fn catch_up<'a>(&mut self, oplog: &'a OpLog) -> Patches<'a> {
-        self.advance_to(oplog, oplog.version().clone())
+    /// Brings in the events from `first` on; what is before must be all that the branch contains.
+    pub(crate) fn catch_up<'a>(&mut self, oplog: &'a OpLog, first: Lv) -> Patches<'a> {
+        let wanted = LvRange::new(first, oplog.all().end);
+        if wanted.is_empty() {
+            return Patches::none(oplog);
+        }
+        self.advance(oplog, oplog.version().clone(), vec![wanted])
     }
 
     /// Moves to any version, forward, back or across: what is shown changes, not the history.
@@ -158,7 +163,9 @@ impl Branch {
         match oplog.graph().compare(&self.version, &version) {
             CausalOrdering::Equal | CausalOrdering::Before => Ok(self.advance_to(oplog, version)),
             CausalOrdering::After | CausalOrdering::Concurrent => {
-                let comparison = walker::compare(oplog, &self.version, &version, &mut self.lengths);
+                let comparison =
+                    walker::compare(oplog, &self.version, &version, &mut self.memory.lengths);
+                self.memory.forget_zone();
                 let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
                 recorder.record(comparison);
                 self.version = version;
@@ -268,10 +275,22 @@ impl Branch {
     }
 
     fn advance_to<'a>(&mut self, oplog: &'a OpLog, target: Frontier) -> Patches<'a> {
+        let difference = oplog.graph().diff(&self.version, &target);
+        debug_assert!(difference.only_a.is_empty(), "merges go forward");
+        self.advance(oplog, target, difference.only_b)
+    }
+
+    /// Brings in the events between the branch's version and `target`.
+    fn advance<'a>(
+        &mut self,
+        oplog: &'a OpLog,
+        target: Frontier,
+        wanted: Vec<LvRange>,
+    ) -> Patches<'a> {
         let len = self.rope.len_chars();
         let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
-        let from = (&self.version, len);
-        walker::walk(oplog, from, &target, &mut self.lengths, &mut recorder);
+        let (from, to) = ((&self.version, len), (&target, wanted));
+        walker::walk_events(oplog, from, to, &mut self.memory, &mut recorder);
         self.version = target;
         recorder.patches
     }

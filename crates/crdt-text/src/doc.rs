@@ -143,8 +143,9 @@ impl TextDoc {
     /// # Convergence
     /// Documents that merged each other have equal texts.
     pub fn merge(&mut self, other: &Self) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.merge(&other.oplog)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Brings in an update that another replica encoded.
@@ -159,8 +160,9 @@ impl TextDoc {
     /// # Complexity
     /// As [`OpLog::apply`] and [`Branch::merge`].
     pub fn apply_update(&mut self, bytes: &[u8]) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.decode_and_add(bytes)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Brings in an update that was decoded within limits of the caller's choice.
@@ -173,8 +175,9 @@ impl TextDoc {
     /// # Complexity
     /// As [`OpLog::apply`] and [`Branch::merge`].
     pub fn apply(&mut self, update: &Update) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.apply(update)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Takes in a run of another replica, see [`OpLog::ingest`].
@@ -187,8 +190,9 @@ impl TextDoc {
     /// # Complexity
     /// As [`OpLog::ingest`] and [`Branch::merge`].
     pub fn ingest(&mut self, run: &RemoteRun<'_>) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.ingest(run)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Encodes the whole history.
@@ -275,10 +279,6 @@ impl TextDoc {
     #[must_use]
     pub fn into_parts(self) -> (OpLog, Branch) {
         (self.oplog, self.branch)
-    }
-
-    fn catch_up(&mut self) -> Patches<'_> {
-        self.branch.catch_up(&self.oplog)
     }
 }
 

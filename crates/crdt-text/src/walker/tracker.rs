@@ -69,6 +69,11 @@ impl Tracker {
         self.base_len = base_len;
     }
 
+    /// Characters that were inserted since the zone's start.
+    pub(super) fn n_inserted(&self) -> usize {
+        self.leaf_of.len()
+    }
+
     /// Characters visible after everything that was replayed.
     pub(super) fn effect_len(&self) -> u32 {
         self.tree.total().effect - END_LEN

@@ -4,11 +4,15 @@
 //! - Nodes are in local order, so parents come before children.
 //! - A parent of any node is the last event of another node, or lies before the zone: whole nodes
 //!   are advanced and retreated, never parts.
-//! - `order` holds each node once, after its parents.
+//! - `order` holds each node from `n_old` on once, after its parents.
+//!
+//! A zone can be extended by later events. Where one of them follows an event in the middle of a
+//! node, that node must be split first.
 
 use alloc::collections::BinaryHeap;
 
 use crdt_core::{Lv, LvRange};
+use smallvec::SmallVec;
 
 use crate::OpLog;
 
@@ -24,7 +28,7 @@ pub(super) struct Node {
     parents_end: u32,
     /// Events in the subtree below it, following each node's last parent only.
     weight: u32,
-    /// Parents that are not in the order yet.
+    /// Parents from `n_old` on that are not in the order yet.
     n_waiting: u32,
 }
 
@@ -33,8 +37,10 @@ pub(super) struct Node {
 pub(super) struct Zone {
     start: Lv,
     nodes: Vec<Node>,
+    /// How many nodes earlier plans put in order.
+    n_old: usize,
     parents: Vec<u32>,
-    /// Children of node i: `children[children_start[i]..children_start[i + 1]]`.
+    /// Children of node `n_old + i`: `children[children_start[i]..children_start[i + 1]]`.
     children_start: Vec<u32>,
     children: Vec<u32>,
     order: Vec<u32>,
@@ -71,33 +77,45 @@ pub(super) enum Step {
 }
 
 impl Zone {
-    /// Cuts the events of two sets of ranges, from `start` on, into nodes, and puts the known ones
-    /// in order before the wanted ones.
-    ///
-    /// The two together must hold the ancestors of each event down to `start`, the known ones by
-    /// themselves too, and everything before `start` must be in the history of each event.
-    /// Nodes also end at `heads`, as far as those lie in the zone.
+    /// Plans a zone afresh, see [`Self::extend`]: everything before `start` must be in the history
+    /// of each event. Nodes also end at `heads`, as far as those lie in the zone.
     pub(super) fn plan(
         &mut self,
         oplog: &OpLog,
         start: Lv,
-        (known, wanted): (&[LvRange], &[LvRange]),
+        known_and_wanted: (&[LvRange], &[LvRange]),
         heads: impl IntoIterator<Item = Lv>,
     ) {
         self.start = start;
         self.nodes.clear();
         self.parents.clear();
-        self.order.clear();
-        self.cuts.clear();
+        self.histories.clear();
         self.cuts.extend(heads.into_iter().map(|head| head.plus(1)));
+        self.extend(oplog, known_and_wanted);
+    }
+
+    /// Cuts the events of two sets of ranges into nodes, and puts the known ones in order before
+    /// the wanted ones.
+    ///
+    /// All must come after the zone's events so far; together with those they must hold the
+    /// ancestors of each event down to the zone's start, the known ones by themselves too. Where
+    /// an old event is a parent of a new one, its node must end.
+    pub(super) fn extend(&mut self, oplog: &OpLog, (known, wanted): (&[LvRange], &[LvRange])) {
+        self.n_old = self.nodes.len();
         let known = known.iter().map(|&lvs| (lvs, true));
-        let mut ranges: Vec<_> = known
+        let mut ranges: SmallVec<[(LvRange, bool); 4]> = known
             .chain(wanted.iter().map(|&lvs| (lvs, false)))
             .collect();
         ranges.sort_unstable_by_key(|(lvs, _)| lvs.start);
         self.find_cuts(oplog, &ranges);
         self.cut(oplog, &ranges);
         self.note_histories();
+        self.order.clear();
+        if let [only] = &self.nodes[self.n_old..] {
+            self.n_known = usize::from(only.is_known);
+            self.order.push(self.n_old as u32);
+            return;
+        }
         self.link_children();
         self.weigh();
         self.put_in_order(true);
@@ -105,7 +123,43 @@ impl Zone {
         self.put_in_order(false);
     }
 
-    /// All nodes in walking order, the known ones first.
+    /// Where the zone starts.
+    pub(super) fn start(&self) -> Lv {
+        self.start
+    }
+
+    /// Where the events of the zone end so far, or its start.
+    pub(super) fn end(&self) -> Lv {
+        self.nodes.last().map_or(self.start, |node| node.lvs.end)
+    }
+
+    /// Makes a node end with event `lv`, which must be one of the zone's.
+    ///
+    /// Returns the first part of the node if it had to be split. From there on all numbers of nodes
+    /// are one higher.
+    pub(super) fn split_behind(&mut self, lv: Lv) -> Option<u32> {
+        let at = self.nodes.partition_point(|node| node.lvs.end <= lv);
+        let whole = self.nodes[at];
+        if whole.lvs.last() == lv {
+            return None;
+        }
+        let first = Node {
+            lvs: LvRange::new(whole.lvs.start, lv.plus(1)),
+            ..whole
+        };
+        self.nodes.insert(at, first);
+        self.nodes[at + 1].lvs.start = lv.plus(1);
+        // Whoever has the node as a parent means its last event.
+        let later = self.parents.iter_mut().filter(|node| **node >= at as u32);
+        later.for_each(|node| *node += 1);
+        self.parents.insert(whole.parents_end as usize, at as u32);
+        let later = &mut self.nodes[at + 1..];
+        later.iter_mut().for_each(|node| node.parents_end += 1);
+        self.split_histories(at);
+        Some(at as u32)
+    }
+
+    /// The nodes of the last plan in walking order, the known ones first.
     pub(super) fn order(&self) -> &[u32] {
         &self.order
     }
@@ -190,22 +244,39 @@ impl Zone {
     }
 
     fn note_histories(&mut self) {
-        self.histories.clear();
         if self.nodes.len() > SMALL {
+            self.histories.clear();
             return;
         }
-        for node in 0..self.nodes.len() as u32 {
+        for node in self.n_old as u32..self.nodes.len() as u32 {
             let parents = self.parents(node).iter();
             let above = parents.fold(0, |all, &parent| all | self.histories[parent as usize]);
             self.histories.push(above | (1 << node));
         }
     }
 
-    /// Notes after which events nodes must end: those that others have as parents.
+    /// Makes room for the first part of a node that was split off before the rest, `at + 1` now.
+    fn split_histories(&mut self, at: usize) {
+        if self.nodes.len() > SMALL {
+            self.histories.clear();
+            return;
+        }
+        let (first, rest) = (1 << at, 2 << at);
+        for history in &mut self.histories {
+            let below = *history & (first - 1);
+            let above = (*history & !(first - 1)) << 1;
+            let with_first = if above & rest == 0 { 0 } else { first };
+            *history = below | with_first | above;
+        }
+        self.histories.insert(at, self.histories[at] & !rest);
+    }
+
+    /// Notes after which new events nodes must end: those that others have as parents.
     fn find_cuts(&mut self, oplog: &OpLog, ranges: &[(LvRange, bool)]) {
+        let end = self.end();
         for &(lvs, _) in ranges {
             for run in oplog.graph().runs(lvs) {
-                let inside = run.parents().iter().filter(|&&parent| parent >= self.start);
+                let inside = run.parents().iter().filter(|&&parent| parent >= end);
                 self.cuts.extend(inside.map(|parent| parent.plus(1)));
             }
         }
@@ -237,11 +308,12 @@ impl Zone {
                 }
             }
         }
+        self.cuts.clear();
     }
 
     /// Adds a node; without parents given, it follows the one before it.
     fn push_node(&mut self, lvs: LvRange, first_op: u32, is_known: bool, parents: Option<&[Lv]>) {
-        let n_parents = self.parents.len();
+        let first_parent = self.parents.len();
         match parents {
             None => self.parents.push(self.nodes.len() as u32 - 1),
             Some(parents) => {
@@ -257,39 +329,56 @@ impl Zone {
             first_op,
             parents_end: self.parents.len() as u32,
             weight: lvs.len(),
-            n_waiting: (self.parents.len() - n_parents) as u32,
+            n_waiting: self.parents[first_parent..]
+                .iter()
+                .filter(|&&parent| parent as usize >= self.n_old)
+                .count() as u32,
         });
     }
 
     fn link_children(&mut self) {
-        self.children_start.clear();
-        self.children_start.resize(self.nodes.len() + 1, 0);
-        for &parent in &self.parents {
-            self.children_start[parent as usize] += 1;
+        let Self {
+            nodes,
+            n_old,
+            parents,
+            children_start,
+            children,
+            ..
+        } = self;
+        let n_old = *n_old as u32;
+        let first = n_old.checked_sub(1);
+        let first = first.map_or(0, |node| nodes[node as usize].parents_end);
+        children_start.clear();
+        children_start.resize(nodes.len() - n_old as usize + 1, 0);
+        let is_new = |parent: &&u32| **parent >= n_old;
+        for &parent in parents[first as usize..].iter().filter(is_new) {
+            children_start[(parent - n_old) as usize] += 1;
         }
         let mut sum = 0;
-        for start in &mut self.children_start {
+        for start in children_start.iter_mut() {
             sum += *start;
             *start = sum;
         }
-        self.children.clear();
-        self.children.resize(self.parents.len(), 0);
+        children.clear();
+        children.resize(sum as usize, 0);
         // Filling from the back turns each end into a start and keeps children ascending.
-        for node in (0..self.nodes.len() as u32).rev() {
-            let start = node
-                .checked_sub(1)
-                .map_or(0, |n| self.nodes[n as usize].parents_end);
-            for at in start..self.nodes[node as usize].parents_end {
-                let parent = self.parents[at as usize] as usize;
-                self.children_start[parent] -= 1;
-                self.children[self.children_start[parent] as usize] = node;
+        let mut end = parents.len();
+        for node in (n_old..nodes.len() as u32).rev() {
+            let before = node.checked_sub(1);
+            let start = before.map_or(0, |node| nodes[node as usize].parents_end as usize);
+            for &parent in parents[start..end].iter().filter(is_new) {
+                let start = &mut children_start[(parent - n_old) as usize];
+                *start -= 1;
+                children[*start as usize] = node;
             }
+            end = start;
         }
     }
 
     fn weigh(&mut self) {
-        for node in (0..self.nodes.len() as u32).rev() {
-            if let Some(&parent) = self.parents(node).last() {
+        for node in (self.n_old as u32..self.nodes.len() as u32).rev() {
+            let parent = self.parents(node).last().copied();
+            if let Some(parent) = parent.filter(|&parent| parent as usize >= self.n_old) {
                 let weight = self.nodes[node as usize].weight;
                 let parent = &mut self.nodes[parent as usize];
                 parent.weight = parent.weight.saturating_add(weight);
@@ -301,7 +390,7 @@ impl Zone {
     /// that little is retreated and advanced again on the way.
     fn put_in_order(&mut self, known: bool) {
         debug_assert!(self.ready.is_empty());
-        for (node, at) in self.nodes.iter().zip(0..) {
+        for (node, at) in self.nodes.iter().zip(0..).skip(self.n_old) {
             if node.n_waiting == 0 && node.is_known == known {
                 self.ready.push(at);
             }
@@ -312,9 +401,8 @@ impl Zone {
             // Never zero again: a node must not be picked up by a later call.
             self.nodes[node as usize].n_waiting = u32::MAX;
             let n_ready = self.ready.len();
-            let children =
-                self.children_start[node as usize]..self.children_start[node as usize + 1];
-            for at in children {
+            let node = node as usize - self.n_old;
+            for at in self.children_start[node]..self.children_start[node + 1] {
                 let child = self.children[at as usize];
                 let node = &mut self.nodes[child as usize];
                 node.n_waiting -= 1;
