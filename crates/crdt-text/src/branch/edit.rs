@@ -88,8 +88,12 @@ impl Branch {
             (false, false) => &[delete, insert],
         };
         let lvs = oplog.author(agent, &self.version, ops)?;
-        self.rope.delete(range.start, range.end - range.start);
-        self.rope.insert(range.start, text);
+        if !range.is_empty() {
+            self.rope.delete(range.start, range.end - range.start);
+        }
+        if !text.is_empty() {
+            self.rope.insert(range.start, text);
+        }
         self.version = Frontier::from(lvs.last());
         Ok(lvs)
     }

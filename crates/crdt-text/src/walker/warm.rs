@@ -14,11 +14,15 @@ use super::replay::Replay;
 use super::{Lengths, Sink};
 use crate::OpLog;
 
-/// A zone is forgotten when its size, times the events that the branch has gone on for since, is
-/// beyond this: hardly anyone will still write there, and the larger it is the less it is worth
-/// its memory. The size counts characters and stretches of characters, up to 30 bytes each.
-const MAX_COST: usize = if cfg!(any(test, feature = "__small_nodes")) {
-    200
+/// A zone that was left this many events ago is forgotten: hardly anyone will still write there.
+const MAX_PASSED: u32 = if cfg!(any(test, feature = "__small_nodes")) {
+    6
+} else {
+    4096
+};
+/// A zone of more characters and stretches of characters, up to 30 bytes each, is not kept at all.
+const MAX_SIZE: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    40
 } else {
     1 << 22
 };
@@ -47,11 +51,7 @@ impl Memory {
     pub(super) fn leave_zone(&mut self, n_passed: u32) {
         if let Some(warm) = &mut self.zone {
             warm.n_passed = warm.n_passed.saturating_add(n_passed);
-            let cost = warm
-                .replay
-                .size()
-                .saturating_mul(warm.n_passed as usize + 1);
-            if cost > MAX_COST {
+            if warm.n_passed > MAX_PASSED || warm.replay.size() > MAX_SIZE {
                 self.zone = None;
             }
         }
