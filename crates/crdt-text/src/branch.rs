@@ -7,6 +7,7 @@
 mod edit;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 use core::fmt;
 use core::ops::RangeBounds;

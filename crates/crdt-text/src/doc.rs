@@ -84,7 +84,8 @@ impl TextDoc {
     /// nothing changed.
     ///
     /// # Complexity
-    /// O(log n + k), k = bytes inserted.
+    /// O(log n + k), k = bytes inserted; O(1) amortised for single keys next to each other.
+    #[inline]
     pub fn insert<P: Position>(
         &mut self,
         agent: AgentIdx,
@@ -103,7 +104,8 @@ impl TextDoc {
     /// changed.
     ///
     /// # Complexity
-    /// O(log n + k), k = bytes deleted.
+    /// O(log n + k), k = bytes deleted; O(1) for single keys next to each other.
+    #[inline]
     pub fn delete<P: Position>(
         &mut self,
         agent: AgentIdx,

@@ -20,7 +20,7 @@ mod tests;
 use core::fmt;
 use core::ops::Range;
 
-pub(crate) use self::chunk::TextWidth;
+pub(crate) use self::chunk::{TextWidth, push_text};
 
 use self::chunk::{Chunk, Piece};
 use self::open::Open;
@@ -86,9 +86,15 @@ impl Rope {
     /// Inserts text, which must not be empty, before scalar `at`, which must not lie past the end.
     #[inline]
     pub(crate) fn insert(&mut self, at: u32, text: &str) {
+        self.insert_measured(at, text, TextWidth::of(text));
+    }
+
+    /// As [`Self::insert`], for a caller who knows how wide the text is.
+    #[inline]
+    pub(crate) fn insert_measured(&mut self, at: u32, text: &str, width: TextWidth) {
         debug_assert!(at <= self.len_chars() && !text.is_empty());
         if text.len() <= MAX_CHUNK {
-            self.insert_piece(at, text);
+            self.insert_piece(at, text, width);
         } else {
             self.insert_long(at, text);
         }
@@ -104,6 +110,32 @@ impl Rope {
         } else {
             self.delete_elsewhere(at, len);
         }
+    }
+
+    /// Whether a key inserted at `at` needs no more than [`Self::type_key`].
+    #[inline]
+    pub(crate) fn can_type(&self, at: usize) -> bool {
+        self.open.ends_left_at(at) && (self.open.width().bytes as usize) < MAX_CHUNK
+    }
+
+    /// Inserts a key of one byte at the place of the last edit.
+    #[inline]
+    pub(crate) fn type_key(&mut self, key: u8) {
+        self.open.type_key(key);
+        self.total += TextWidth::ascii(1);
+    }
+
+    /// Whether to delete the key at `at` needs no more than [`Self::erase_key`].
+    #[inline]
+    pub(crate) fn can_erase(&self, at: u32) -> bool {
+        self.open.can_erase(at)
+    }
+
+    /// Deletes a key next to the place of the last edit.
+    #[inline]
+    pub(crate) fn erase_key(&mut self, at: u32) {
+        self.open.erase_key(at);
+        self.total = self.total - TextWidth::ascii(1);
     }
 
     /// Translates an offset from one unit to another.
@@ -173,8 +205,7 @@ impl Rope {
     }
 
     #[inline]
-    fn insert_piece(&mut self, at: u32, piece: &str) {
-        let width = TextWidth::of(piece);
+    fn insert_piece(&mut self, at: u32, piece: &str, width: TextWidth) {
         let reaches = self.open.reaches(at) || self.open_before(at);
         self.total += width;
         if reaches && self.open.width().bytes as usize + piece.len() <= MAX_CHUNK {
@@ -190,8 +221,9 @@ impl Rope {
         let (mut at, mut rest) = (at, text);
         while !rest.is_empty() {
             let (piece, tail) = rest.split_at(chunk::cut_before(rest, MAX_CHUNK));
-            self.insert_piece(at, piece);
-            at += TextWidth::of(piece).chars;
+            let width = TextWidth::of(piece);
+            self.insert_piece(at, piece, width);
+            at += width.chars;
             rest = tail;
         }
     }

@@ -44,9 +44,15 @@ impl TextWidth {
     #[inline]
     pub(crate) fn of(text: &str) -> Self {
         let bytes = text.len() as u32;
-        if text.is_ascii() {
+        // Most texts are one key, and one byte is ASCII.
+        if bytes == 1 || text.is_ascii() {
             return Self::ascii(bytes);
         }
+        Self::of_unicode(text)
+    }
+
+    fn of_unicode(text: &str) -> Self {
+        let bytes = text.len() as u32;
         let chars = chars::count(text) as u32;
         Self {
             chars,
@@ -207,4 +213,14 @@ pub(super) fn cut_before(text: &str, max: usize) -> usize {
         .rev()
         .find(|&byte| text.is_char_boundary(byte))
         .unwrap_or(0)
+}
+
+/// Appends to a string. A call to copy one byte costs more than the byte.
+#[inline]
+pub(crate) fn push_text(string: &mut String, text: &str) {
+    if let [byte] = text.as_bytes() {
+        string.push(char::from(*byte));
+    } else {
+        string.push_str(text);
+    }
 }

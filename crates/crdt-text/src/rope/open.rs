@@ -8,7 +8,7 @@
 //!   their widths.
 //! - If no chunk is open, all of these are empty.
 
-use super::chunk::{Piece, TextWidth};
+use super::chunk::{Piece, TextWidth, push_text};
 use crate::tree::Cursor;
 
 #[derive(Clone, Debug, Default)]
@@ -85,6 +85,44 @@ impl Open {
         at >= self.before.chars && at - self.before.chars + len <= self.width().chars
     }
 
+    /// Whether the left part has text, and ends before scalar `at` of the rope.
+    #[inline]
+    pub(super) fn ends_left_at(&self, at: usize) -> bool {
+        let left = self.left_width.chars;
+        left > 0 && at == (self.before.chars + left) as usize
+    }
+
+    /// Inserts one byte between the two parts.
+    #[inline]
+    pub(super) fn type_key(&mut self, key: u8) {
+        self.left.push(char::from(key));
+        self.left_width += TextWidth::ascii(1);
+    }
+
+    /// Whether scalar `at` of the rope is the last of the left part or the first of the right one,
+    /// and that part is ASCII.
+    #[inline]
+    pub(super) fn can_erase(&self, at: u32) -> bool {
+        let seam = self.before.chars + self.left_width.chars;
+        if at < seam {
+            at + 1 == seam && self.left_width.chars > 0 && self.left_width.is_ascii()
+        } else {
+            at == seam && self.right_width.chars > 0 && self.right_width.is_ascii()
+        }
+    }
+
+    /// Deletes a scalar that [`Self::can_erase`].
+    #[inline]
+    pub(super) fn erase_key(&mut self, at: u32) {
+        if at < self.before.chars + self.left_width.chars {
+            self.left.pop();
+            self.left_width = self.left_width - TextWidth::ascii(1);
+        } else {
+            self.right_from += 1;
+            self.right_width = self.right_width - TextWidth::ascii(1);
+        }
+    }
+
     /// Inserts before scalar `at` of the rope.
     #[inline]
     pub(super) fn insert(&mut self, at: u32, text: &str, width: TextWidth) {
@@ -92,12 +130,7 @@ impl Open {
         if at != self.left_width.chars {
             self.part_at(at);
         }
-        // A call to copy one byte costs more than the byte.
-        if let [byte] = text.as_bytes() {
-            self.left.push(char::from(*byte));
-        } else {
-            self.left.push_str(text);
-        }
+        push_text(&mut self.left, text);
         self.left_width += width;
     }
 
