@@ -16,6 +16,7 @@
 
 mod compare;
 mod lengths;
+mod marks;
 mod replay;
 mod span;
 mod touched;

@@ -17,7 +17,7 @@ use core::cmp::Ordering;
 
 use crdt_core::Lv;
 
-use super::span::{BASE, START, Span};
+use super::span::{BASE, START, Span, SpanWidth};
 use crate::tree::{Cursor, Tree};
 
 /// The end is one character behind the base text.
@@ -39,6 +39,8 @@ pub(super) struct Tracker {
     /// Which events inserted the characters: the id and the event of the first of each stretch.
     events: Vec<(u32, Lv)>,
     base_len: u32,
+    /// Where the last move was: a hint, for the next one is often close by.
+    moved: Cursor,
 }
 
 /// What a delete hit: consecutive characters, and where they were if they were still visible.
@@ -56,6 +58,7 @@ impl Tracker {
             leaf_of: Vec::new(),
             events: Vec::new(),
             base_len: 0,
+            moved: Cursor::default(),
         }
     }
 
@@ -171,7 +174,7 @@ impl Tracker {
     /// After a series of moves [`Self::settle`] must be called.
     #[inline]
     pub(super) fn advance(&mut self, id: u32, len: u32) {
-        self.change(id, len, Span::advanced);
+        self.change(id, len, Span::advance);
     }
 
     /// Moves an event that inserted or deleted these characters out of the prepared version.
@@ -179,7 +182,7 @@ impl Tracker {
     /// After a series of moves [`Self::settle`] must be called.
     #[inline]
     pub(super) fn retreat(&mut self, id: u32, len: u32) {
-        self.change(id, len, Span::retreated);
+        self.change(id, len, Span::retreat);
     }
 
     /// Ends a series of moves.
@@ -192,7 +195,7 @@ impl Tracker {
         let mut at = Some(self.tree.start());
         while let Some(cursor) = at {
             self.tree
-                .update_lazily(cursor, |span| *span = span.with_effect_as_prepared());
+                .update_lazily(cursor, Span::take_effect_from_prepared);
             at = self.tree.next(cursor);
         }
         self.tree.settle();
@@ -337,20 +340,41 @@ impl Tracker {
         }
     }
 
+    /// The span that holds a character, looked for behind a place that is likely close to it.
     #[inline]
-    fn change(&mut self, id: u32, len: u32, change: impl Fn(Span) -> Span) {
+    fn find_near(&self, id: u32, near: Cursor) -> Cursor {
+        if id & BASE == 0 {
+            let leaf = self.leaf_of[id as usize];
+            let items = self.tree.leaf_items(leaf);
+            if leaf == near.leaf
+                && let Some(behind) = items.get(near.idx as usize..)
+                && let Some(n) = behind.iter().position(|span| span.contains(id))
+            {
+                return Cursor {
+                    leaf,
+                    idx: near.idx + n as u32,
+                };
+            }
+        }
+        self.find(id)
+    }
+
+    #[inline]
+    fn change(&mut self, id: u32, len: u32, change: impl Fn(&mut Span) -> SpanWidth) {
         let end = id + len;
         let mut id = id;
         while id < end {
-            let at = self.find(id);
-            let span = self.tree.item(at);
+            let at = self.find_near(id, self.moved);
+            let mut span = *self.tree.item(at);
             let offset = id - span.id;
             let len = (end - id).min(span.len - offset);
+            self.moved = at;
             if len == span.len {
-                self.tree.update_lazily(at, |span| *span = change(*span));
+                self.tree.update_lazily(at, &change);
             } else {
-                let part = change(span.slice(offset, len));
-                self.replace_part(at, offset, part);
+                span = span.slice(offset, len);
+                change(&mut span);
+                self.replace_part(at, offset, span);
             }
             id += len;
         }

@@ -9,11 +9,10 @@
 //! A zone can be extended by later events. Where one of them follows an event in the middle of a
 //! node, that node must be split first.
 
-use alloc::collections::BinaryHeap;
-
 use crdt_core::{Lv, LvRange};
 use smallvec::SmallVec;
 
+use super::marks::{Marks, Side};
 use crate::OpLog;
 
 /// Consecutive events that are always in or out of a version together.
@@ -47,7 +46,7 @@ pub(super) struct Zone {
     n_known: usize,
     ready: Vec<u32>,
     cuts: Vec<Lv>,
-    heap: BinaryHeap<(u32, Side)>,
+    marks: Marks,
     /// In a small zone, each node and its ancestors as bits; else empty.
     histories: Vec<u128>,
 }
@@ -58,14 +57,6 @@ const SMALL: usize = if cfg!(any(test, feature = "__small_nodes")) {
 } else {
     128
 };
-
-/// Which of two versions a node is in.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Side {
-    From,
-    To,
-    Both,
-}
 
 /// What to do with a node to get from one version to another.
 #[derive(Clone, Copy, Debug)]
@@ -214,33 +205,23 @@ impl Zone {
         each_bit(to & !from, |node| visit(node, Step::Advance));
     }
 
+    /// Walks both histories down, highest node first, as long as some node is in one of them only.
     fn diff_by_walking(&mut self, from: &[u32], to: &[u32], mut visit: impl FnMut(u32, Step)) {
-        let mut heap = core::mem::take(&mut self.heap);
-        from.iter().for_each(|&node| heap.push((node, Side::From)));
-        to.iter().for_each(|&node| heap.push((node, Side::To)));
-        let mut n_unshared = heap.len();
-        while n_unshared > 0
-            && let Some((node, mut side)) = heap.pop()
-        {
-            n_unshared -= usize::from(side != Side::Both);
-            while let Some(&(_, other)) = heap.peek().filter(|entry| entry.0 == node) {
-                heap.pop();
-                n_unshared -= usize::from(other != Side::Both);
-                if other != side {
-                    side = Side::Both;
-                }
-            }
+        let mut marks = core::mem::take(&mut self.marks);
+        marks.start(self.nodes.len());
+        from.iter().for_each(|&node| marks.mark(node, Side::From));
+        to.iter().for_each(|&node| marks.mark(node, Side::To));
+        while let Some((node, side)) = marks.take_highest() {
             match side {
                 Side::From => visit(node, Step::Retreat),
                 Side::To => visit(node, Step::Advance),
                 Side::Both => {}
             }
-            let parents = self.parents(node);
-            n_unshared += if side == Side::Both { 0 } else { parents.len() };
-            parents.iter().for_each(|&parent| heap.push((parent, side)));
+            for &parent in self.parents(node) {
+                marks.mark(parent, side);
+            }
         }
-        heap.clear();
-        self.heap = heap;
+        self.marks = marks;
     }
 
     fn note_histories(&mut self) {
