@@ -15,10 +15,11 @@ use core::ops::RangeBounds;
 use crdt_core::{CausalOrdering, Frontier, GraphError, Lv, LvRange};
 
 use crate::error::EditError;
+use crate::op_log::TextRange;
 use crate::patch::Recorder;
 use crate::position::{self, Position};
 use crate::rope::{Measure, Rope};
-use crate::walker::{self, Memory};
+use crate::walker::{self, Memory, Sink};
 use crate::{OpLog, Patches};
 
 /// The text at one version of an [`OpLog`], which can be moved to any other version and edited.
@@ -76,9 +77,9 @@ impl Branch {
     /// # Complexity
     /// That of a merge of the version's history.
     pub fn new_at_local_version(oplog: &OpLog, version: &Frontier) -> Result<Self, GraphError> {
-        let mut branch = Self::new();
-        branch.merge(oplog, version)?;
-        Ok(branch)
+        oplog.check_version(version)?;
+        let version = oplog.graph().find_dominators(version.as_slice());
+        Ok(Self::at_known_version(oplog, &version))
     }
 
     /// Brings in everything that `version` contains.
@@ -267,7 +268,14 @@ impl Branch {
     /// A branch at a version that was checked before.
     pub(crate) fn at_known_version(oplog: &OpLog, version: &Frontier) -> Self {
         let mut branch = Self::new();
-        branch.advance_to(oplog, version.clone());
+        let from = (&Frontier::root(), 0);
+        // Nobody has a copy of the text yet, so nobody asks for patches.
+        let mut text = Text {
+            oplog,
+            rope: &mut branch.rope,
+        };
+        walker::walk(oplog, from, version, &mut branch.memory, &mut text);
+        branch.version = version.clone();
         branch
     }
 
@@ -294,6 +302,24 @@ impl Branch {
         walker::walk_events(oplog, from, to, &mut self.memory, &mut recorder);
         self.version = target;
         recorder.patches
+    }
+}
+
+/// Applies operations to a rope, and that is all.
+struct Text<'a, 'r> {
+    oplog: &'a OpLog,
+    rope: &'r mut Rope,
+}
+
+impl Sink for Text<'_, '_> {
+    #[inline]
+    fn insert(&mut self, pos: u32, text: TextRange, _: u32) {
+        self.rope.insert(pos, self.oplog.ops().text(text));
+    }
+
+    #[inline]
+    fn delete(&mut self, pos: u32, len: u32) {
+        self.rope.delete(pos, len);
     }
 }
 

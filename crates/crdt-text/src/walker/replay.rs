@@ -202,12 +202,19 @@ impl Replay {
             target,
             ..
         } = self;
-        let touched = |node: u32| {
-            let Range { start, end } = touched_of[node as usize];
-            &touched[start as usize..end as usize]
-        };
+        let touched_by = |node: u32| touched_of[node as usize].clone();
+        if target.is_empty() {
+            // One pass over all spans is cheaper than a search for each of most.
+            let mut n_back = 0;
+            zone.diff(current, target, |node, _| n_back += touched_by(node).len());
+            if n_back > touched.len() / 2 {
+                tracker.retreat_to_start();
+                return;
+            }
+        }
         zone.diff(current, target, |node, step| {
-            for part in touched(node) {
+            let Range { start, end } = touched_by(node);
+            for part in &touched[start as usize..end as usize] {
                 match step {
                     Step::Retreat => tracker.retreat(part.id, part.len),
                     Step::Advance => tracker.advance(part.id, part.len),

@@ -138,6 +138,14 @@ impl Span {
         self.wider_than(before)
     }
 
+    /// Moves every event of the zone out of the version that the walker stands on; returns how much
+    /// wider that makes them.
+    pub(super) fn retreat_to_start(&mut self) -> SpanWidth {
+        let before = self.prepared_len();
+        self.state = (self.state & DELETED) | u32::from(self.is_base());
+        self.wider_than(before)
+    }
+
     /// Takes what is visible now as the effect state; returns how much wider that makes it.
     pub(super) fn take_effect_from_prepared(&mut self) -> SpanWidth {
         let before = self.width();

@@ -190,15 +190,14 @@ impl Tracker {
         self.tree.settle();
     }
 
+    /// Moves every event out of the prepared version.
+    pub(super) fn retreat_to_start(&mut self) {
+        self.change_all(Span::retreat_to_start);
+    }
+
     /// Takes what is visible at the prepared version as the effect state.
     pub(super) fn take_effect_from_prepared(&mut self) {
-        let mut at = Some(self.tree.start());
-        while let Some(cursor) = at {
-            self.tree
-                .update_lazily(cursor, Span::take_effect_from_prepared);
-            at = self.tree.next(cursor);
-        }
-        self.tree.settle();
+        self.change_all(Span::take_effect_from_prepared);
     }
 
     /// The event that inserted a character, and how many characters from there on were inserted
@@ -378,6 +377,15 @@ impl Tracker {
             }
             id += len;
         }
+    }
+
+    fn change_all(&mut self, change: impl Fn(&mut Span) -> SpanWidth) {
+        let mut at = Some(self.tree.start());
+        while let Some(cursor) = at {
+            self.tree.update_lazily(cursor, &change);
+            at = self.tree.next(cursor);
+        }
+        self.tree.settle();
     }
 
     fn insert_inside(&mut self, at: Cursor, offset: u32, inserted: Span) {
