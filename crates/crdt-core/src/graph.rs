@@ -78,6 +78,9 @@ pub struct CausalGraph {
     ids: EventIds,
     frontier: Frontier,
     critical: CriticalVersions,
+    /// Who made the last event, if it is the only head and has its agent's highest number: then the
+    /// agent's next events only continue what ends each column. `None` says nothing.
+    typist: Option<AgentIdx>,
 }
 
 impl CausalGraph {
@@ -135,7 +138,44 @@ impl CausalGraph {
     /// assert_eq!(graph.add_local(alice, &doubled, 1), Err(GraphError::NonMinimalParents));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn add_local(
+        &mut self,
+        agent: AgentIdx,
+        parents: &Frontier,
+        len: usize,
+    ) -> Result<LvRange, GraphError> {
+        match self.continue_last(agent, parents, len) {
+            Some(range) => Ok(range),
+            None => self.add_local_anywhere(agent, parents, len),
+        }
+    }
+
+    /// Appends to what ends each column, if the events do no more than continue it: what happens
+    /// with nearly every keystroke.
+    #[inline]
+    fn continue_last(
+        &mut self,
+        agent: AgentIdx,
+        parents: &Frontier,
+        len: usize,
+    ) -> Option<LvRange> {
+        let start = self.end();
+        if self.typist != Some(agent) || parents.single()?.plus(1) != start {
+            return None;
+        }
+        let room = (MAX_EVENTS - start.get()) as usize;
+        if len == 0 || len > room || !self.ids.continue_last(agent, len as u32) {
+            return None;
+        }
+        let range = LvRange::new(start, start.plus(len as u32));
+        self.runs.continue_last(range);
+        self.critical.continue_last(range);
+        self.frontier.replace_only_head(range.last());
+        Some(range)
+    }
+
+    fn add_local_anywhere(
         &mut self,
         agent: AgentIdx,
         parents: &Frontier,
@@ -228,6 +268,9 @@ impl CausalGraph {
         self.runs.push(range, parents);
         self.ids.push(agent, seq, range);
         self.frontier.advance(parents, range.last());
+        let is_only_head = self.frontier.single().is_some();
+        let is_typing = is_only_head && self.ids.ends_with_highest_of(agent);
+        self.typist = is_typing.then_some(agent);
         range
     }
 }

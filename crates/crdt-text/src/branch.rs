@@ -7,17 +7,19 @@
 mod edit;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 use core::fmt;
 use core::ops::RangeBounds;
 
-use crdt_core::{CausalOrdering, Frontier, GraphError};
+use crdt_core::{CausalOrdering, Frontier, GraphError, Lv, LvRange};
 
 use crate::error::EditError;
+use crate::op_log::TextRange;
 use crate::patch::Recorder;
 use crate::position::{self, Position};
 use crate::rope::{Measure, Rope};
-use crate::walker::{self, Lengths};
+use crate::walker::{self, Memory, Sink};
 use crate::{OpLog, Patches};
 
 /// The text at one version of an [`OpLog`], which can be moved to any other version and edited.
@@ -44,7 +46,7 @@ use crate::{OpLog, Patches};
 pub struct Branch {
     rope: Rope,
     version: Frontier,
-    lengths: Lengths,
+    memory: Memory,
 }
 
 impl Branch {
@@ -54,7 +56,7 @@ impl Branch {
         Self {
             rope: Rope::new(),
             version: Frontier::root(),
-            lengths: Lengths::default(),
+            memory: Memory::default(),
         }
     }
 
@@ -75,9 +77,9 @@ impl Branch {
     /// # Complexity
     /// That of a merge of the version's history.
     pub fn new_at_local_version(oplog: &OpLog, version: &Frontier) -> Result<Self, GraphError> {
-        let mut branch = Self::new();
-        branch.merge(oplog, version)?;
-        Ok(branch)
+        oplog.check_version(version)?;
+        let version = oplog.graph().find_dominators(version.as_slice());
+        Ok(Self::at_known_version(oplog, &version))
     }
 
     /// Brings in everything that `version` contains.
@@ -92,7 +94,8 @@ impl Branch {
     /// O(k) for k runs that simply follow; in a zone of n concurrent runs O(n log n + m + c), m = runs
     /// advanced and retreated on the walk between its branches, c = for each insert the runs that
     /// others inserted at the same place meanwhile: two writers who each insert n times at one
-    /// place make it n * n.
+    /// place make it n * n. A merge that goes on in the zone of the one before costs what is new in
+    /// it and the way there.
     ///
     /// # Convergence
     /// Branches at equal versions have equal texts, however they got there.
@@ -112,9 +115,13 @@ impl Branch {
         Ok(self.advance_to(oplog, target))
     }
 
-    /// Brings in everything that the op log knows.
-    pub(crate) fn catch_up<'a>(&mut self, oplog: &'a OpLog) -> Patches<'a> {
-        self.advance_to(oplog, oplog.version().clone())
+    /// Brings in the events from `first` on; what is before must be all that the branch contains.
+    pub(crate) fn catch_up<'a>(&mut self, oplog: &'a OpLog, first: Lv) -> Patches<'a> {
+        let wanted = LvRange::new(first, oplog.all().end);
+        if wanted.is_empty() {
+            return Patches::none(oplog);
+        }
+        self.advance(oplog, oplog.version().clone(), vec![wanted])
     }
 
     /// Moves to any version, forward, back or across: what is shown changes, not the history.
@@ -158,7 +165,9 @@ impl Branch {
         match oplog.graph().compare(&self.version, &version) {
             CausalOrdering::Equal | CausalOrdering::Before => Ok(self.advance_to(oplog, version)),
             CausalOrdering::After | CausalOrdering::Concurrent => {
-                let comparison = walker::compare(oplog, &self.version, &version, &mut self.lengths);
+                let comparison =
+                    walker::compare(oplog, &self.version, &version, &mut self.memory.lengths);
+                self.memory.forget_zone();
                 let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
                 recorder.record(comparison);
                 self.version = version;
@@ -259,7 +268,14 @@ impl Branch {
     /// A branch at a version that was checked before.
     pub(crate) fn at_known_version(oplog: &OpLog, version: &Frontier) -> Self {
         let mut branch = Self::new();
-        branch.advance_to(oplog, version.clone());
+        let from = (&Frontier::root(), 0);
+        // Nobody has a copy of the text yet, so nobody asks for patches.
+        let mut text = Text {
+            oplog,
+            rope: &mut branch.rope,
+        };
+        walker::walk(oplog, from, version, &mut branch.memory, &mut text);
+        branch.version = version.clone();
         branch
     }
 
@@ -268,12 +284,42 @@ impl Branch {
     }
 
     fn advance_to<'a>(&mut self, oplog: &'a OpLog, target: Frontier) -> Patches<'a> {
+        let difference = oplog.graph().diff(&self.version, &target);
+        debug_assert!(difference.only_a.is_empty(), "merges go forward");
+        self.advance(oplog, target, difference.only_b)
+    }
+
+    /// Brings in the events between the branch's version and `target`.
+    fn advance<'a>(
+        &mut self,
+        oplog: &'a OpLog,
+        target: Frontier,
+        wanted: Vec<LvRange>,
+    ) -> Patches<'a> {
         let len = self.rope.len_chars();
         let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
-        let from = (&self.version, len);
-        walker::walk(oplog, from, &target, &mut self.lengths, &mut recorder);
+        let (from, to) = ((&self.version, len), (&target, wanted));
+        walker::walk_events(oplog, from, to, &mut self.memory, &mut recorder);
         self.version = target;
         recorder.patches
+    }
+}
+
+/// Applies operations to a rope, and that is all.
+struct Text<'a, 'r> {
+    oplog: &'a OpLog,
+    rope: &'r mut Rope,
+}
+
+impl Sink for Text<'_, '_> {
+    #[inline]
+    fn insert(&mut self, pos: u32, text: TextRange, _: u32) {
+        self.rope.insert(pos, self.oplog.ops().text(text));
+    }
+
+    #[inline]
+    fn delete(&mut self, pos: u32, len: u32) {
+        self.rope.delete(pos, len);
     }
 }
 

@@ -84,7 +84,8 @@ impl TextDoc {
     /// nothing changed.
     ///
     /// # Complexity
-    /// O(log n + k), k = bytes inserted.
+    /// O(log n + k), k = bytes inserted; O(1) amortised for single keys next to each other.
+    #[inline]
     pub fn insert<P: Position>(
         &mut self,
         agent: AgentIdx,
@@ -103,7 +104,8 @@ impl TextDoc {
     /// changed.
     ///
     /// # Complexity
-    /// O(log n + k), k = bytes deleted.
+    /// O(log n + k), k = bytes deleted; O(1) for single keys next to each other.
+    #[inline]
     pub fn delete<P: Position>(
         &mut self,
         agent: AgentIdx,
@@ -143,8 +145,9 @@ impl TextDoc {
     /// # Convergence
     /// Documents that merged each other have equal texts.
     pub fn merge(&mut self, other: &Self) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.merge(&other.oplog)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Brings in an update that another replica encoded.
@@ -159,8 +162,9 @@ impl TextDoc {
     /// # Complexity
     /// As [`OpLog::apply`] and [`Branch::merge`].
     pub fn apply_update(&mut self, bytes: &[u8]) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.decode_and_add(bytes)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Brings in an update that was decoded within limits of the caller's choice.
@@ -173,8 +177,9 @@ impl TextDoc {
     /// # Complexity
     /// As [`OpLog::apply`] and [`Branch::merge`].
     pub fn apply(&mut self, update: &Update) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.apply(update)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Takes in a run of another replica, see [`OpLog::ingest`].
@@ -187,8 +192,9 @@ impl TextDoc {
     /// # Complexity
     /// As [`OpLog::ingest`] and [`Branch::merge`].
     pub fn ingest(&mut self, run: &RemoteRun<'_>) -> Result<Patches<'_>, UpdateError> {
+        let known = self.oplog.all();
         self.oplog.ingest(run)?;
-        Ok(self.catch_up())
+        Ok(self.branch.catch_up(&self.oplog, known.end))
     }
 
     /// Encodes the whole history.
@@ -275,10 +281,6 @@ impl TextDoc {
     #[must_use]
     pub fn into_parts(self) -> (OpLog, Branch) {
         (self.oplog, self.branch)
-    }
-
-    fn catch_up(&mut self) -> Patches<'_> {
-        self.branch.catch_up(&self.oplog)
     }
 }
 

@@ -276,6 +276,7 @@ impl OpLog {
         LvRange::new(Lv::new(0), self.ops.end())
     }
 
+    #[inline]
     pub(crate) fn check_version(&self, version: &Frontier) -> Result<(), GraphError> {
         match version.iter().find(|&lv| lv >= self.ops.end()) {
             Some(lv) => Err(GraphError::UnknownVersion { lv: lv.get() }),

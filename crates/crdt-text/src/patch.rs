@@ -6,7 +6,7 @@ use crdt_core::Frontier;
 
 use crate::op_log::TextRange;
 use crate::rope::Rope;
-use crate::walker::{self, Change, Comparison, Lengths, Sink};
+use crate::walker::{self, Change, Comparison, Memory, Sink};
 use crate::{Branch, OpLog};
 
 /// One step: at scalar `pos`, replace `deleted` scalars by `inserted`.
@@ -78,13 +78,13 @@ impl<'a> Patches<'a> {
 
     /// The steps from version `from` to version `to`.
     pub(crate) fn between(oplog: &'a OpLog, from: &Frontier, to: &Frontier) -> Self {
-        let mut lengths = Lengths::default();
+        let mut memory = Memory::default();
         let mut recorder = Recorder::new(oplog, None);
         if oplog.graph().diff(from, to).only_a.is_empty() {
-            let len = walker::length_at(oplog, from, &mut lengths);
-            walker::walk(oplog, (from, len), to, &mut lengths, &mut recorder);
+            let len = walker::length_at(oplog, from, &mut memory.lengths);
+            walker::walk(oplog, (from, len), to, &mut memory, &mut recorder);
         } else {
-            recorder.record(walker::compare(oplog, from, to, &mut lengths));
+            recorder.record(walker::compare(oplog, from, to, &mut memory.lengths));
         }
         recorder.patches
     }

@@ -54,9 +54,11 @@ macro_rules! position {
     ($unit:ty, $measure:expr, $get:expr, $of:expr) => {
         impl Sealed for $unit {
             const MEASURE: Measure = $measure;
+            #[inline]
             fn get(self) -> usize {
                 $get(self)
             }
+            #[inline]
             fn of(value: usize) -> Self {
                 $of(value)
             }
@@ -82,6 +84,7 @@ pub(crate) fn to_chars<P: Position>(rope: &Rope, at: P) -> Result<u32, EditError
 }
 
 /// Translates a range into scalars.
+#[inline]
 pub(crate) fn to_char_range<P: Position>(
     rope: &Rope,
     range: &impl RangeBounds<P>,
@@ -104,6 +107,7 @@ pub(crate) fn to_char_range<P: Position>(
 }
 
 /// Translates a position from one unit to another.
+#[inline]
 pub(crate) fn convert<P: Position, Q: Position>(rope: &Rope, at: P) -> Result<Q, EditError> {
     let at = at.get();
     let len = rope.len(P::MEASURE);

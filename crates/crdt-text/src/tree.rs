@@ -39,7 +39,7 @@ pub(crate) trait Width:
 }
 
 /// Names an item: a leaf and a place in it. Any splice elsewhere in the leaf invalidates it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Cursor {
     pub(crate) leaf: u32,
     pub(crate) idx: u32,
@@ -134,16 +134,15 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
         result
     }
 
-    /// Changes one item in place; sums are put right at the latest by [`Self::settle`].
+    /// Changes one item in place; `change` says how much wider it became. Sums are put right at the
+    /// latest by [`Self::settle`].
     ///
     /// Changes that stay in one leaf cost one walk to the root together. Until then totals and
     /// seeks may be wrong for the units that changed.
     #[inline]
-    pub(crate) fn update_lazily(&mut self, at: Cursor, change: impl FnOnce(&mut T)) {
+    pub(crate) fn update_lazily(&mut self, at: Cursor, change: impl FnOnce(&mut T) -> T::Width) {
         let item = &mut self.leaves[at.leaf as usize].items_mut()[at.idx as usize];
-        let before = item.width();
-        change(item);
-        let delta = item.width() - before;
+        let delta = change(item);
         if self.unsettled.0 != at.leaf {
             self.settle();
             self.unsettled.0 = at.leaf;

@@ -16,9 +16,12 @@
 
 mod compare;
 mod lengths;
+mod marks;
 mod replay;
 mod span;
+mod touched;
 mod tracker;
+mod warm;
 mod zone;
 
 use alloc::collections::VecDeque;
@@ -27,7 +30,7 @@ use crdt_core::{Frontier, Lv, LvRange};
 
 pub(crate) use self::compare::{Change, Comparison, compare};
 pub(crate) use self::lengths::Lengths;
-use self::replay::Replay;
+pub(crate) use self::warm::Memory;
 use crate::OpLog;
 use crate::op_log::{OpKind, OpRun, TextRange, lowest_deleted};
 
@@ -45,36 +48,54 @@ struct Walker<'a, S> {
     sink: &'a mut S,
     /// Length of the text in scalars, at what was walked so far.
     len: u32,
-    lengths: &'a mut Lengths,
-    replay: Replay,
+    memory: &'a mut Memory,
+    /// Whether any zone was replayed, and what was passed after the last one.
+    has_replayed: bool,
+    passed: Option<Lv>,
+    n_passed: u32,
 }
 
 /// Walks from `from`, a text of so many scalars, to `to`, which must contain it.
 ///
-/// Returns the length of the text at `to`.
+/// What is in `memory` must come from walks that ended in the history of `from`. Returns the length
+/// of the text at `to`.
 pub(crate) fn walk<S: Sink>(
     oplog: &OpLog,
     (from, len): (&Frontier, u32),
     to: &Frontier,
-    lengths: &mut Lengths,
+    memory: &mut Memory,
     sink: &mut S,
 ) -> u32 {
     let difference = oplog.graph().diff(from, to);
     debug_assert!(difference.only_a.is_empty(), "walks go forward");
+    walk_events(oplog, (from, len), (to, difference.only_b), memory, sink)
+}
+
+/// As [`walk`], for a caller who knows which events, `wanted`, lie between the two versions.
+pub(crate) fn walk_events<S: Sink>(
+    oplog: &OpLog,
+    (from, len): (&Frontier, u32),
+    (to, wanted): (&Frontier, Vec<LvRange>),
+    memory: &mut Memory,
+    sink: &mut S,
+) -> u32 {
     let mut walker = Walker {
         oplog,
         sink,
         len,
-        lengths,
-        replay: Replay::new(),
+        memory,
+        has_replayed: false,
+        passed: None,
+        n_passed: 0,
     };
-    walker.run(from, difference.only_b.into());
+    walker.run(from, wanted);
+    walker.remember(to);
     walker.len
 }
 
 /// The length of the text at a version, in scalars.
 pub(crate) fn length_at(oplog: &OpLog, version: &Frontier, lengths: &mut Lengths) -> u32 {
-    walk(oplog, (&Frontier::root(), 0), version, lengths, &mut ())
+    lengths.walk(oplog, (&Frontier::root(), 0), version)
 }
 
 impl Sink for () {
@@ -84,11 +105,13 @@ impl Sink for () {
 
 impl<S: Sink> Walker<'_, S> {
     /// Emits the events of `wanted`, which ascend, on top of version `at`.
-    fn run(&mut self, at: &Frontier, mut wanted: VecDeque<LvRange>) {
-        if self.is_chain(at, &wanted) {
+    fn run(&mut self, at: &Frontier, wanted: Vec<LvRange>) {
+        if let Some(last) = self.end_of_chain(at, &wanted) {
             wanted.into_iter().for_each(|lvs| self.pass(lvs));
+            self.memory.lengths.note(last, self.len);
             return;
         }
+        let mut wanted = VecDeque::from(wanted);
         self.finish_zone(at, &mut wanted);
         while let Some(first) = wanted.front() {
             // Everything before is in the history of everything wanted from here on.
@@ -97,34 +120,38 @@ impl<S: Sink> Walker<'_, S> {
             if let Some(stretch) = critical.filter(|stretch| stretch.start <= start) {
                 for lvs in take_below(&mut wanted, stretch.end) {
                     self.pass(lvs);
-                    self.lengths.note(lvs.last(), self.len);
+                    self.memory.lengths.note(lvs.last(), self.len);
                 }
             } else {
                 let zone = take_below(&mut wanted, end_of_zone(critical));
-                self.replay.plan(self.oplog, start, (&[], &zone), []);
-                self.replay.reset(self.len);
+                let warm = self.memory.zone.get_or_insert_default();
+                warm.start(self.oplog, (start, self.len), (&[], &zone));
                 self.replay_wanted();
             }
         }
     }
 
-    /// Whether all of `wanted` simply follows `at`, one event after the other.
-    fn is_chain(&self, at: &Frontier, wanted: &VecDeque<LvRange>) -> bool {
-        let mut runs = wanted.iter().flat_map(|&lvs| self.oplog.graph().runs(lvs));
+    /// If all of `wanted` simply follows `at`, one event after the other: the last of them.
+    fn end_of_chain(&self, at: &Frontier, wanted: &[LvRange]) -> Option<Lv> {
         let mut last = None;
-        runs.all(|run| {
+        for run in wanted.iter().flat_map(|&lvs| self.oplog.graph().runs(lvs)) {
             let follows = match last {
                 Some(last) => run.parents() == [last],
                 None => run.parents() == at.as_slice(),
             };
+            if !follows {
+                return None;
+            }
             last = Some(run.lvs.last());
-            follows
-        })
+        }
+        last
     }
 
     /// Emits events that have nothing concurrent.
     fn pass(&mut self, lvs: LvRange) {
         let oplog = self.oplog;
+        self.passed.get_or_insert(lvs.start);
+        self.n_passed += lvs.len();
         for op in oplog.ops().iter(lvs) {
             self.emit(&op);
         }
@@ -159,18 +186,37 @@ impl<S: Sink> Walker<'_, S> {
         if critical.is_some_and(|stretch| stretch.start <= first) || *at == base {
             return;
         }
-        let known = graph.diff(at, &base).only_a;
         let zone = take_below(wanted, end_of_zone(critical));
-        let base_len = self.lengths.at(self.oplog, before);
-        self.replay.plan(self.oplog, start, (&known, &zone), []);
-        self.replay.reset(base_len);
-        self.replay.replay_known(self.oplog);
+        let Memory {
+            lengths,
+            zone: warm,
+        } = &mut *self.memory;
+        let warm = warm.get_or_insert_default();
+        if let Some(known) = warm.missing_at(self.oplog, at, (start, first)) {
+            warm.extend(self.oplog, &known, &zone);
+        } else {
+            let known = graph.diff(at, &base).only_a;
+            let base_len = lengths.at(self.oplog, before);
+            warm.start(self.oplog, (start, base_len), (&known, &zone));
+        }
         self.replay_wanted();
     }
 
     fn replay_wanted(&mut self) {
-        let grown = self.replay.replay_wanted(self.oplog, self.sink);
-        self.len = (i64::from(self.len) + grown) as u32;
+        if let Some(warm) = &mut self.memory.zone {
+            let grown = warm.replay(self.oplog, self.sink);
+            self.len = (i64::from(self.len) + grown) as u32;
+        }
+        (self.has_replayed, self.passed, self.n_passed) = (true, None, 0);
+    }
+
+    /// Leaves the last zone for the next walk to go on with.
+    fn remember(&mut self, to: &Frontier) {
+        if let Some(warm) = self.memory.zone.as_mut().filter(|_| self.has_replayed) {
+            let passed = self.passed.and_then(|lv| self.oplog.graph().parents_of(lv));
+            warm.reach(passed.unwrap_or_else(|| to.clone()));
+        }
+        self.memory.leave_zone(self.n_passed);
     }
 }
 

@@ -31,10 +31,16 @@ impl CriticalVersions {
         self.keep_up_to(parents.first().copied());
         // The frontier collapses to one head exactly when the run has all of it as parents.
         if parents == frontier.as_slice() {
-            match self.stretches.last_mut() {
-                Some(last) if last.end == run.start => last.end = run.end,
-                _ => self.stretches.push(run),
-            }
+            self.continue_last(run);
+        }
+    }
+
+    /// Adds a run that has all heads as parents.
+    #[inline]
+    pub(super) fn continue_last(&mut self, run: LvRange) {
+        match self.stretches.last_mut() {
+            Some(last) if last.end == run.start => last.end = run.end,
+            _ => self.stretches.push(run),
         }
     }
 

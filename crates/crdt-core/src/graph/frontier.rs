@@ -157,6 +157,13 @@ impl Frontier {
     }
 
     /// Whether every one of `events` is a head.
+    /// Puts another head in place of the only one.
+    #[inline]
+    pub(super) fn replace_only_head(&mut self, head: Lv) {
+        debug_assert!(self.0.len() == 1);
+        self.0[0] = head;
+    }
+
     pub(super) fn has_heads(&self, events: &[Lv]) -> bool {
         events.iter().all(|lv| self.0.binary_search(lv).is_ok())
     }
@@ -180,8 +187,9 @@ impl Frontier {
 }
 
 impl From<Lv> for Frontier {
+    #[inline]
     fn from(head: Lv) -> Self {
-        Self(SmallVec::from_iter([head]))
+        Self(SmallVec::from_buf_and_len([head; 2], 1))
     }
 }
 

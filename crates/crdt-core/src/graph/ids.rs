@@ -69,6 +69,23 @@ impl EventIds {
         });
     }
 
+    /// Whether the last event has the highest sequence number of this agent.
+    #[inline]
+    pub(super) fn ends_with_highest_of(&self, agent: AgentIdx) -> bool {
+        self.by_agent[agent.index()].lv_end() == Some(self.end)
+    }
+
+    /// Adds events with the next sequence numbers of the agent who has made the last one, and made
+    /// it with the highest; returns `false` if there are not as many numbers left.
+    #[inline]
+    pub(super) fn continue_last(&mut self, agent: AgentIdx, len: u32) -> bool {
+        let continues = self.by_agent[agent.index()].continue_last(len);
+        if continues {
+            self.end = self.end.plus(len);
+        }
+        continues
+    }
+
     /// Forgets every event from local version `len` on.
     pub(super) fn truncate(&mut self, len: Lv) {
         let n = self.starts.partition_point(|&start| start < len);

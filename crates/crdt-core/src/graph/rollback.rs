@@ -85,6 +85,7 @@ impl CausalGraph {
     pub(super) fn recount(&mut self) {
         self.frontier = Frontier::root();
         self.critical = CriticalVersions::default();
+        self.typist = None;
         for run in self.runs.iter(LvRange::new(Lv::new(0), self.end())) {
             self.critical.push(run.lvs, run.parents(), &self.frontier);
             self.frontier.advance(run.parents(), run.lvs.last());

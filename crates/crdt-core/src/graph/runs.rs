@@ -97,6 +97,12 @@ impl GraphRuns {
     }
 
     /// Forgets every event from local version `len` on.
+    /// Adds events whose only parent is the event before them.
+    #[inline]
+    pub(super) fn continue_last(&mut self, range: LvRange) {
+        self.end = range.end;
+    }
+
     pub(super) fn truncate(&mut self, len: Lv) {
         let n = self.starts.partition_point(|&start| start < len);
         self.starts.truncate(n);

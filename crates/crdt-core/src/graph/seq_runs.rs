@@ -16,6 +16,7 @@ use core::iter;
 use core::ops::Range;
 
 use super::lv::Lv;
+use crate::MAX_SEQ;
 
 /// A stretch of one agent's sequence numbers that has consecutive local versions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,6 +59,25 @@ impl SeqRuns {
             Some(last) if last.is_continued_by(&run) => last.len += run.len,
             Some(last) if run.seq < last.seq => self.push_late(run),
             _ => self.in_order.push(run),
+        }
+    }
+
+    /// Where the run with the highest sequence number ends.
+    #[inline]
+    pub(super) fn lv_end(&self) -> Option<Lv> {
+        self.in_order.last().map(|run| run.lv.plus(run.len))
+    }
+
+    /// Extends the run with the highest sequence number, if there are so many left.
+    #[inline]
+    pub(super) fn continue_last(&mut self, len: u32) -> bool {
+        let fits = |run: &&mut SeqRun| u64::from(len) <= MAX_SEQ + 1 - run.seq_end();
+        match self.in_order.last_mut().filter(fits) {
+            Some(run) => {
+                run.len += len;
+                true
+            }
+            None => false,
         }
     }
 

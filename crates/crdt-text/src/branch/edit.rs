@@ -1,13 +1,14 @@
 //! Edits made on a branch: written to the op log on top of the branch's version, wherever the op
 //! log's own tip may be.
 
-use core::ops::RangeBounds;
+use core::ops::{Range, RangeBounds};
 
 use crdt_core::{AgentIdx, Frontier, LvRange};
 
 use super::Branch;
 use crate::error::EditError;
 use crate::position::{self, Position};
+use crate::rope::{Measure, TextWidth};
 use crate::{OpLog, TextOp};
 
 impl Branch {
@@ -20,8 +21,24 @@ impl Branch {
     /// op log refuses the operation; nothing changed.
     ///
     /// # Complexity
-    /// O(log n + k), k = bytes inserted.
+    /// O(log n + k), k = bytes inserted; O(1) amortised for single keys next to each other.
+    #[inline]
     pub fn insert<P: Position>(
+        &mut self,
+        oplog: &mut OpLog,
+        agent: AgentIdx,
+        at: P,
+        text: &str,
+    ) -> Result<LvRange, EditError> {
+        if P::MEASURE == Measure::Chars
+            && let Some(lvs) = self.type_key(oplog, agent, at.get(), text)
+        {
+            return Ok(lvs);
+        }
+        self.insert_anywhere(oplog, agent, at, text)
+    }
+
+    fn insert_anywhere<P: Position>(
         &mut self,
         oplog: &mut OpLog,
         agent: AgentIdx,
@@ -30,9 +47,9 @@ impl Branch {
     ) -> Result<LvRange, EditError> {
         oplog.check_version(&self.version)?;
         let pos = position::to_chars(&self.rope, at)?;
-        let op = TextOp::insert(pos as usize, text);
-        let lvs = oplog.author(agent, &self.version, &[op])?;
-        self.rope.insert(pos, text);
+        let width = TextWidth::of(text);
+        let lvs = oplog.author_insert(agent, &self.version, pos, (text, width.chars))?;
+        self.rope.insert_measured(pos, text, width);
         self.version = Frontier::from(lvs.last());
         Ok(lvs)
     }
@@ -46,17 +63,31 @@ impl Branch {
     /// refuses the operation; nothing changed.
     ///
     /// # Complexity
-    /// O(log n + k), k = bytes deleted.
+    /// O(log n + k), k = bytes deleted; O(1) for single keys next to each other.
+    #[inline]
     pub fn delete<P: Position>(
         &mut self,
         oplog: &mut OpLog,
         agent: AgentIdx,
         range: impl RangeBounds<P>,
     ) -> Result<LvRange, EditError> {
-        oplog.check_version(&self.version)?;
         let range = position::to_char_range(&self.rope, &range)?;
-        let op = TextOp::delete(crate::op_log::wide(&range));
-        let lvs = oplog.author(agent, &self.version, &[op])?;
+        if range.end - range.start == 1
+            && let Some(lvs) = self.erase_key(oplog, agent, range.start)
+        {
+            return Ok(lvs);
+        }
+        self.delete_anywhere(oplog, agent, &range)
+    }
+
+    fn delete_anywhere(
+        &mut self,
+        oplog: &mut OpLog,
+        agent: AgentIdx,
+        range: &Range<u32>,
+    ) -> Result<LvRange, EditError> {
+        oplog.check_version(&self.version)?;
+        let lvs = oplog.author_delete(agent, &self.version, range)?;
         self.rope.delete(range.start, range.end - range.start);
         self.version = Frontier::from(lvs.last());
         Ok(lvs)
@@ -88,8 +119,12 @@ impl Branch {
             (false, false) => &[delete, insert],
         };
         let lvs = oplog.author(agent, &self.version, ops)?;
-        self.rope.delete(range.start, range.end - range.start);
-        self.rope.insert(range.start, text);
+        if !range.is_empty() {
+            self.rope.delete(range.start, range.end - range.start);
+        }
+        if !text.is_empty() {
+            self.rope.insert(range.start, text);
+        }
         self.version = Frontier::from(lvs.last());
         Ok(lvs)
     }

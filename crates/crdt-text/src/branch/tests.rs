@@ -114,3 +114,56 @@ fn a_branch_shows_its_version_and_length_but_not_its_text() {
     );
     assert!(!shown.contains("secret"), "{shown}");
 }
+
+/// The short way of single keys against the long way of the op log, column by column.
+#[test]
+fn keys_typed_one_by_one_leave_the_columns_that_operations_do() {
+    for seed in 0..60 {
+        let mut rng = Rng::new(seed);
+        let (mut typed, mut written) = (OpLog::new(), OpLog::new());
+        let [ada, bob] = ["ada", "bob"].map(|name| {
+            typed.get_or_create_agent_id(name).expect("a name");
+            written.get_or_create_agent_id(name).expect("a name")
+        });
+        let mut branch = Branch::new();
+        let mut model: Vec<char> = Vec::new();
+        let (mut caret, mut agent) = (0, ada);
+        for _ in 0..150 {
+            if rng.chance(10) {
+                caret = rng.below(model.len() + 1);
+                agent = *rng.pick(&[ada, ada, bob]);
+            }
+            let kind = rng.below(10);
+            if kind < 6 || model.is_empty() {
+                let key = *rng.pick(&['a', 'b', '\u{e9}']);
+                let text = key.to_string();
+                branch
+                    .insert(&mut typed, agent, caret, &text)
+                    .expect("fits");
+                written.add_insert(agent, caret, &text).expect("fits");
+                model.insert(caret, key);
+                caret += 1;
+            } else {
+                caret -= usize::from((kind < 9 && caret > 0) || caret == model.len());
+                let gone = caret..caret + 1;
+                branch
+                    .delete(&mut typed, agent, gone.clone())
+                    .expect("fits");
+                written
+                    .add_delete_without_content(agent, gone)
+                    .expect("fits");
+                model.remove(caret);
+            }
+            branch.rope.assert_invariants();
+            assert_eq!(branch.to_string(), model.iter().collect::<String>());
+            assert_eq!(branch.version(), typed.version(), "seed {seed}");
+        }
+        assert_eq!(format!("{:?}", typed.ops()), format!("{:?}", written.ops()));
+        assert_eq!(
+            format!("{:?}", typed.graph()),
+            format!("{:?}", written.graph())
+        );
+        assert_eq!(typed.encode_full(), written.encode_full(), "seed {seed}");
+        assert_eq!(typed.summary(), written.summary(), "seed {seed}");
+    }
+}

@@ -4,8 +4,8 @@ use core::ops::Range;
 
 use crdt_core::{AgentIdx, Frontier, LvRange};
 
-use super::OpLog;
 use super::ingest::check_ops;
+use super::{MAX_LEN, OpLog};
 use crate::error::EditError;
 use crate::{Direction, TextOp};
 
@@ -159,6 +159,76 @@ impl OpLog {
     ) -> Result<LvRange, EditError> {
         let n_events = check_ops(&self.ops, ops)?;
         self.append(agent, parents, ops, n_events)
+    }
+
+    /// [`Self::author`] of a key of one byte, if it continues the last run; else `None`, and nothing
+    /// happened.
+    #[inline]
+    pub(crate) fn type_key(
+        &mut self,
+        agent: AgentIdx,
+        parents: &Frontier,
+        pos: u32,
+        key: u8,
+    ) -> Option<LvRange> {
+        if !self.ops.can_type(pos) || self.ops.text_bytes() >= MAX_LEN {
+            return None;
+        }
+        let lvs = self.graph.add_local(agent, parents, 1).ok()?;
+        self.ops.type_key(key);
+        Some(lvs)
+    }
+
+    /// [`Self::author`] of a delete of one scalar; `None`, and nothing happened, if it is refused.
+    #[inline]
+    pub(crate) fn erase_key(
+        &mut self,
+        agent: AgentIdx,
+        parents: &Frontier,
+        pos: u32,
+    ) -> Option<LvRange> {
+        let lvs = self.graph.add_local(agent, parents, 1).ok()?;
+        self.ops.push_delete(pos, 1, Direction::Forward);
+        Some(lvs)
+    }
+
+    /// [`Self::author`] of one insert of text that is `len` scalars long.
+    #[inline]
+    pub(crate) fn author_insert(
+        &mut self,
+        agent: AgentIdx,
+        parents: &Frontier,
+        pos: u32,
+        (text, len): (&str, u32),
+    ) -> Result<LvRange, EditError> {
+        let has_room =
+            text.len() <= MAX_LEN - self.ops.text_bytes() && len as usize <= MAX_LEN - pos as usize;
+        if !has_room {
+            return Err(EditError::TooLong { limit: MAX_LEN });
+        }
+        if len == 0 {
+            return Err(EditError::Empty);
+        }
+        let lvs = self.graph.add_local(agent, parents, len as usize)?;
+        self.ops.push_insert(pos, text, len);
+        Ok(lvs)
+    }
+
+    /// [`Self::author`] of one delete, of scalars that the document has.
+    #[inline]
+    pub(crate) fn author_delete(
+        &mut self,
+        agent: AgentIdx,
+        parents: &Frontier,
+        range: &Range<u32>,
+    ) -> Result<LvRange, EditError> {
+        let len = range.end - range.start;
+        if len == 0 {
+            return Err(EditError::Empty);
+        }
+        let lvs = self.graph.add_local(agent, parents, len as usize)?;
+        self.ops.push_delete(range.start, len, Direction::Forward);
+        Ok(lvs)
     }
 
     fn add_at_tip(&mut self, agent: AgentIdx, op: &TextOp<'_>) -> Result<LvRange, EditError> {

@@ -51,7 +51,7 @@ impl OpLog {
 
     fn length_from(&self, from: (&Frontier, u32), to: &Frontier, passed: &mut Lengths) -> u32 {
         if self.graph.diff(from.0, to).only_a.is_empty() {
-            return walker::walk(self, from, to, passed, &mut ());
+            return passed.walk(self, from, to);
         }
         let changes = walker::compare(self, from.0, to, passed).changes;
         changes.iter().fold(from.1, |len, change| match *change {

@@ -13,7 +13,7 @@ use crdt_core::{Lv, LvRange};
 use str_indices::chars;
 
 use self::deleted::DeletedText;
-use crate::rope::TextWidth;
+use crate::rope::{TextWidth, push_text};
 use crate::{Direction, TextOp};
 
 /// What a run of events does.
@@ -54,6 +54,8 @@ pub(crate) struct OpRuns {
     end: Lv,
     inserted: String,
     deleted: DeletedText,
+    /// One more than the position at which an insert would continue the last run; 0 if none would.
+    typed_to: u32,
 }
 
 impl OpRuns {
@@ -77,7 +79,9 @@ impl OpRuns {
     /// Appends an operation that was checked before.
     pub(crate) fn push(&mut self, op: &TextOp<'_>) {
         match *op {
-            TextOp::Insert { pos, text } => self.push_insert(pos as u32, text),
+            TextOp::Insert { pos, text } => {
+                self.push_insert(pos as u32, text, TextWidth::of(text).chars);
+            }
             TextOp::Delete {
                 pos,
                 len,
@@ -96,6 +100,20 @@ impl OpRuns {
                 }
             }
         }
+    }
+
+    /// Whether an insert at `pos` is known to continue the last run.
+    #[inline]
+    pub(super) fn can_type(&self, pos: u32) -> bool {
+        self.typed_to == pos + 1
+    }
+
+    /// Appends a key of one byte, which [`Self::can_type`].
+    #[inline]
+    pub(super) fn type_key(&mut self, key: u8) {
+        self.inserted.push(char::from(key));
+        self.end = self.end.plus(1);
+        self.typed_to += 1;
     }
 
     /// The local version that the next event will get.
@@ -145,6 +163,10 @@ impl OpRuns {
         self.text_starts.truncate(n);
         self.inserted.truncate(text_end as usize);
         self.end = len;
+        self.typed_to = match n.checked_sub(1).map(|last| self.run(last)) {
+            Some(last) if last.kind == OpKind::Insert => last.pos + last.lvs.len() + 1,
+            _ => 0,
+        };
         self.deleted.truncate(len);
         if len.get() - self.starts.last().map_or(0, |lv| lv.get()) == 1
             && let Some(kind) = self
@@ -264,9 +286,9 @@ impl OpRuns {
         })
     }
 
+    /// Appends an insert of `len` scalars that was checked before.
     #[inline]
-    fn push_insert(&mut self, pos: u32, text: &str) {
-        let len = TextWidth::of(text).chars;
+    pub(super) fn push_insert(&mut self, pos: u32, text: &str, len: u32) {
         let continues = self.n_runs().checked_sub(1).is_some_and(|last| {
             self.kinds[last] == OpKind::Insert
                 && self.positions[last] + (self.end.get() - self.starts[last].get()) == pos
@@ -274,14 +296,16 @@ impl OpRuns {
         if !continues {
             self.push_run(OpKind::Insert, pos);
         }
-        self.inserted.push_str(text);
+        push_text(&mut self.inserted, text);
         self.end = self.end.plus(len);
+        self.typed_to = pos + len + 1;
     }
 
     /// Appends deletes, of which the first is at `first`.
     ///
     /// As many events as fit extend the last run, so the outcome is as if they came one by one.
-    fn push_delete(&mut self, first: u32, len: u32, direction: Direction) {
+    #[inline]
+    pub(super) fn push_delete(&mut self, first: u32, len: u32, direction: Direction) {
         let n = self.extend_last(first, len, direction);
         self.end = self.end.plus(n);
         if n < len {
@@ -304,6 +328,7 @@ impl OpRuns {
     }
 
     /// How many of the deletes the last run takes; marks it as a backspace run if they make it one.
+    #[inline]
     fn extend_last(&mut self, first: u32, len: u32, direction: Direction) -> u32 {
         let Some(last) = self.n_runs().checked_sub(1) else {
             return 0;
@@ -328,6 +353,7 @@ impl OpRuns {
     }
 
     fn push_run(&mut self, kind: OpKind, pos: u32) {
+        self.typed_to = 0;
         self.starts.push(self.end);
         self.kinds.push(kind);
         self.positions.push(pos);

@@ -15,31 +15,56 @@ pub(crate) struct TextWidth {
     pub(crate) utf16: u32,
 }
 
-/// A piece of text, its scalars and UTF-16 units counted.
+/// A part of a rope, its lengths known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chunk {
-    text: String,
-    chars: u32,
-    utf16: u32,
+    /// Nothing while the chunk is open: then [`Open`](super::open::Open) has it.
+    pub(super) text: String,
+    /// The chunk's lengths, as they were when it was last closed.
+    pub(super) width: TextWidth,
+}
+
+/// Text in one piece, its lengths known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) text: &'a str,
+    pub(super) width: TextWidth,
 }
 
 impl TextWidth {
     #[inline]
+    pub(super) fn ascii(len: u32) -> Self {
+        Self {
+            chars: len,
+            bytes: len,
+            utf16: len,
+        }
+    }
+
+    #[inline]
     pub(crate) fn of(text: &str) -> Self {
         let bytes = text.len() as u32;
-        if text.is_ascii() {
-            return Self {
-                chars: bytes,
-                bytes,
-                utf16: bytes,
-            };
+        // Most texts are one key, and one byte is ASCII.
+        if bytes == 1 || text.is_ascii() {
+            return Self::ascii(bytes);
         }
+        Self::of_unicode(text)
+    }
+
+    fn of_unicode(text: &str) -> Self {
+        let bytes = text.len() as u32;
         let chars = chars::count(text) as u32;
         Self {
             chars,
             bytes,
             utf16: chars + utf16::count_surrogates(text) as u32,
         }
+    }
+
+    /// Whether all text of this width is ASCII.
+    #[inline]
+    pub(super) fn is_ascii(&self) -> bool {
+        self.chars == self.bytes
     }
 
     #[inline]
@@ -53,30 +78,11 @@ impl TextWidth {
 }
 
 impl Chunk {
-    pub(super) fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    #[inline]
-    pub(super) fn width_chars(&self) -> u32 {
-        self.chars
-    }
-
-    #[inline]
-    pub(super) fn insert(&mut self, at: u32, text: &str, width: TextWidth) {
-        let byte = self.byte_of_char(at);
-        self.text.insert_str(byte, text);
-        self.chars += width.chars;
-        self.utf16 += width.utf16;
-    }
-
-    #[inline]
-    pub(super) fn delete(&mut self, at: u32, len: u32) {
-        let (start, end) = (self.byte_of_char(at), self.byte_of_char(at + len));
-        let gone = TextWidth::of(&self.text[start..end]);
-        self.text.drain(start..end);
-        self.chars -= gone.chars;
-        self.utf16 -= gone.utf16;
+    pub(super) fn as_piece(&self) -> Piece<'_> {
+        Piece {
+            text: &self.text,
+            width: self.width,
+        }
     }
 
     /// Appends another chunk if the two fit in one.
@@ -84,70 +90,74 @@ impl Chunk {
         let fits = self.text.len() + other.text.len() <= MAX_CHUNK;
         if fits {
             self.text.push_str(&other.text);
-            self.chars += other.chars;
-            self.utf16 += other.utf16;
+            self.width += other.width;
         }
         fits
     }
 
     pub(super) fn split(mut self, at: u32) -> (Self, Self) {
-        let right = Self::from(&self.text[self.byte_of_char(at)..]);
+        let right = Self::from(&self.text[self.as_piece().byte_of_char(at)..]);
         self.text.truncate(self.text.len() - right.text.len());
-        self.chars -= right.chars;
-        self.utf16 -= right.utf16;
+        self.width = self.width - right.width;
         (self, right)
     }
+}
 
+impl Piece<'_> {
     /// The byte at an offset in another unit; `None` inside a scalar.
     pub(super) fn byte_of(&self, at: u32, measure: Measure) -> Option<usize> {
         match measure {
             Measure::Chars => Some(self.byte_of_char(at)),
             Measure::Bytes => Some(at as usize).filter(|&byte| self.text.is_char_boundary(byte)),
-            Measure::Utf16 if self.is_ascii() => Some(at as usize),
+            Measure::Utf16 if self.width.is_ascii() => Some(at as usize),
             Measure::Utf16 => {
-                let byte = utf16::to_byte_idx(&self.text, at as usize);
+                let byte = utf16::to_byte_idx(self.text, at as usize);
                 // Inside a surrogate pair the byte found is the pair's start.
-                (utf16::from_byte_idx(&self.text, byte) == at as usize).then_some(byte)
+                (utf16::from_byte_idx(self.text, byte) == at as usize).then_some(byte)
             }
         }
     }
 
-    /// How far a byte boundary is from the chunk's start, in another unit.
+    /// How far a byte boundary is from the piece's start, in another unit.
     pub(super) fn offset_of(&self, byte: usize, measure: Measure) -> u32 {
-        if self.is_ascii() {
-            return byte as u32;
+        self.width_to(byte).get(measure)
+    }
+
+    /// How wide it is up to a byte boundary.
+    #[inline]
+    pub(super) fn width_to(&self, byte: usize) -> TextWidth {
+        if self.width.is_ascii() {
+            TextWidth::ascii(byte as u32)
+        } else {
+            TextWidth::of(&self.text[..byte])
         }
-        TextWidth::of(&self.text[..byte]).get(measure)
+    }
+
+    /// How wide it is from a byte boundary on.
+    #[inline]
+    pub(super) fn width_from(&self, byte: usize) -> TextWidth {
+        if self.width.is_ascii() {
+            TextWidth::ascii((self.text.len() - byte) as u32)
+        } else {
+            TextWidth::of(&self.text[byte..])
+        }
     }
 
     #[inline]
-    fn is_ascii(&self) -> bool {
-        self.chars as usize == self.text.len()
-    }
-
-    #[inline]
-    fn byte_of_char(&self, at: u32) -> usize {
-        if self.is_ascii() {
+    pub(super) fn byte_of_char(&self, at: u32) -> usize {
+        if self.width.is_ascii() {
             at as usize
         } else {
-            chars::to_byte_idx(&self.text, at as usize)
+            chars::to_byte_idx(self.text, at as usize)
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn assert_invariants(&self) {
-        assert!(!self.text.is_empty() && self.text.len() <= MAX_CHUNK);
-        assert_eq!(self.width(), TextWidth::of(&self.text));
     }
 }
 
 impl From<&str> for Chunk {
     fn from(text: &str) -> Self {
-        let TextWidth { chars, utf16, .. } = TextWidth::of(text);
         Self {
             text: text.to_owned(),
-            chars,
-            utf16,
+            width: TextWidth::of(text),
         }
     }
 }
@@ -157,11 +167,7 @@ impl Item for Chunk {
 
     #[inline]
     fn width(&self) -> TextWidth {
-        TextWidth {
-            chars: self.chars,
-            bytes: self.text.len() as u32,
-            utf16: self.utf16,
-        }
+        self.width
     }
 }
 
@@ -207,4 +213,14 @@ pub(super) fn cut_before(text: &str, max: usize) -> usize {
         .rev()
         .find(|&byte| text.is_char_boundary(byte))
         .unwrap_or(0)
+}
+
+/// Appends to a string. A call to copy one byte costs more than the byte.
+#[inline]
+pub(crate) fn push_text(string: &mut String, text: &str) {
+    if let [byte] = text.as_bytes() {
+        string.push(char::from(*byte));
+    } else {
+        string.push_str(text);
+    }
 }

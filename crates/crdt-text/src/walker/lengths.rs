@@ -10,6 +10,7 @@
 
 use crdt_core::{Frontier, Lv};
 
+use super::Memory;
 use crate::OpLog;
 
 /// A branch that lives long passes a critical version with nearly every merge. Beyond this many
@@ -44,11 +45,22 @@ impl Lengths {
                 let (from, len) = nearest.map_or((Frontier::root(), 0), |&(noted, len)| {
                     (Frontier::from(noted), len)
                 });
-                let len = super::walk(oplog, (&from, len), &Frontier::from(lv), self, &mut ());
+                let len = self.walk(oplog, (&from, len), &Frontier::from(lv));
                 self.note(lv, len);
                 len
             }
         }
+    }
+
+    /// Counts forward from a text of so many scalars.
+    pub(crate) fn walk(&mut self, oplog: &OpLog, from: (&Frontier, u32), to: &Frontier) -> u32 {
+        let mut memory = Memory {
+            lengths: core::mem::take(self),
+            ..Memory::default()
+        };
+        let len = super::walk(oplog, from, to, &mut memory, &mut ());
+        *self = memory.lengths;
+        len
     }
 
     /// Notes the length at an event.

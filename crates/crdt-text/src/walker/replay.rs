@@ -2,19 +2,20 @@
 //!
 //! # Invariants
 //! - `current` is the version that the tracker's prepare state stands at: the last node applied.
-//! - `touched_of[n]` lists the characters that node n inserted or deleted, once it was applied.
+//! - `touched_of[n]` lists the characters that node n inserted or deleted, once it was applied, in
+//!   the order of its events.
 
 use core::ops::Range;
 
 use crdt_core::{Lv, LvRange};
-use rle::{HasLength, MergableSpan};
 
 use super::Sink;
 use super::span::Span;
+use super::touched::{Deleted, Touched, touch};
 use super::tracker::Tracker;
 use super::zone::{Node, Step, Zone};
 use crate::OpLog;
-use crate::op_log::{OpKind, lowest_deleted};
+use crate::op_log::{OpKind, OpRun, lowest_deleted};
 
 pub(super) struct Replay {
     zone: Zone,
@@ -23,13 +24,6 @@ pub(super) struct Replay {
     touched_of: Vec<Range<u32>>,
     current: Vec<u32>,
     target: Vec<u32>,
-}
-
-/// Characters with consecutive ids that one node inserted or deleted.
-#[derive(Clone, Copy, Debug)]
-struct Touched {
-    id: u32,
-    len: u32,
 }
 
 impl Replay {
@@ -54,6 +48,29 @@ impl Replay {
         heads: impl IntoIterator<Item = Lv>,
     ) {
         self.zone.plan(oplog, start, (known, wanted), heads);
+    }
+
+    /// Adds later events to the zone, see [`Zone::extend`], on top of what was replayed.
+    pub(super) fn extend(&mut self, oplog: &OpLog, known: &[LvRange], wanted: &[LvRange]) {
+        let zone = self.zone.start()..self.zone.end();
+        for &lvs in known.iter().chain(wanted) {
+            for run in oplog.graph().runs(lvs) {
+                let old = run.parents().iter().filter(|lv| zone.contains(lv));
+                old.for_each(|&lv| self.split_behind(lv));
+            }
+        }
+        self.zone.extend(oplog, (known, wanted));
+        self.touched_of.resize(self.zone.n_nodes(), 0..0);
+    }
+
+    /// Where the zone starts, and where what was planned of it ends.
+    pub(super) fn range(&self) -> LvRange {
+        LvRange::new(self.zone.start(), self.zone.end())
+    }
+
+    /// How much there is to remember: characters inserted, and stretches of characters touched.
+    pub(super) fn size(&self) -> usize {
+        self.tracker.n_inserted() + self.touched.len()
     }
 
     /// Forgets what was replayed; the zone starts from a text of `base_len` scalars.
@@ -109,42 +126,66 @@ impl Replay {
         self.target.clear();
         self.target.extend_from_slice(self.zone.parents(node));
         self.move_to_target();
-        let Self {
-            tracker, touched, ..
-        } = self;
-        let first_touched = touched.len();
-        // Parts of one node join; what other nodes touched stays apart.
-        let touch =
-            |touched: &mut Vec<Touched>, part: Touched| match touched[first_touched..].last_mut() {
-                Some(last) if last.can_append(&part) => last.append(part),
-                _ => touched.push(part),
-            };
-        let tie = |a, b| oplog.graph().cmp_ids(a, b);
+        let first_touched = self.touched.len();
         let &Node { lvs, first_op, .. } = self.zone.node(node);
         for op in oplog.ops().iter_from(first_op, lvs) {
-            let len = op.lvs.len();
             if op.kind == OpKind::Insert {
-                let (id, pos) = tracker.insert(op.lvs.start, len, op.pos, tie);
-                touch(touched, Touched { id, len });
+                let tie = |a, b| oplog.graph().cmp_ids(a, b);
+                let (lv, len) = (op.lvs.start, op.lvs.len());
+                let (id, pos) = self.tracker.insert(lv, len, op.pos, tie);
+                let part = Touched::forward(lv, id, len);
+                // What other nodes touched stays apart.
+                touch(&mut self.touched, first_touched, part);
                 sink.insert(pos, op.text, len);
             } else {
-                tracker.delete(lowest_deleted(&op), len, |hit| {
-                    touch(
-                        touched,
-                        Touched {
-                            id: hit.id,
-                            len: hit.len,
-                        },
-                    );
-                    if let Some(pos) = hit.effect_pos {
-                        sink.delete(pos, hit.len);
-                    }
-                });
+                self.apply_delete(&op, first_touched, sink);
             }
         }
         self.touched_of[node as usize] = first_touched as u32..self.touched.len() as u32;
         self.current.clear();
         self.current.push(node);
+    }
+
+    fn apply_delete(&mut self, op: &OpRun, first_touched: usize, sink: &mut impl Sink) {
+        let mut deleted = Deleted::new(op, &mut self.touched, first_touched);
+        let mut gone = 0..0;
+        self.tracker
+            .delete(lowest_deleted(op), op.lvs.len(), |hit| {
+                deleted.note(&hit);
+                let Some(pos) = hit.effect_pos else { return };
+                // However many spans it takes, what goes from one place goes at once.
+                if gone.start == pos {
+                    gone.end += hit.len;
+                } else {
+                    delete(sink, &gone);
+                    gone = pos..pos + hit.len;
+                }
+            });
+        delete(sink, &gone);
+    }
+
+    /// Makes a node end with event `lv`, which was replayed.
+    fn split_behind(&mut self, lv: Lv) {
+        let Some(node) = self.zone.split_behind(lv) else {
+            return;
+        };
+        let later = self.current.iter_mut().filter(|other| **other >= node);
+        later.for_each(|other| *other += 1);
+        let Range { start, end } = self.touched_of[node as usize].clone();
+        let whole = &self.touched[start as usize..end as usize];
+        let mut at = start + whole.partition_point(|part| part.end() <= lv.plus(1)) as u32;
+        let mut end = end;
+        let cut = self.touched[..end as usize].get_mut(at as usize);
+        if let Some(part) = cut.filter(|part| part.lv <= lv) {
+            let rest = part.split_off(lv.plus(1));
+            at += 1;
+            end += 1;
+            self.touched.insert(at as usize, rest);
+            let later = self.touched_of.iter_mut().filter(|all| all.start >= at);
+            later.for_each(|all| *all = all.start + 1..all.end + 1);
+        }
+        self.touched_of[node as usize] = at..end;
+        self.touched_of.insert(node as usize, start..at);
     }
 
     /// Moves the prepare state from `current` to `target`.
@@ -161,12 +202,19 @@ impl Replay {
             target,
             ..
         } = self;
-        let touched = |node: u32| {
-            let Range { start, end } = touched_of[node as usize];
-            &touched[start as usize..end as usize]
-        };
+        let touched_by = |node: u32| touched_of[node as usize].clone();
+        if target.is_empty() {
+            // One pass over all spans is cheaper than a search for each of most.
+            let mut n_back = 0;
+            zone.diff(current, target, |node, _| n_back += touched_by(node).len());
+            if n_back > touched.len() / 2 {
+                tracker.retreat_to_start();
+                return;
+            }
+        }
         zone.diff(current, target, |node, step| {
-            for part in touched(node) {
+            let Range { start, end } = touched_by(node);
+            for part in &touched[start as usize..end as usize] {
                 match step {
                     Step::Retreat => tracker.retreat(part.id, part.len),
                     Step::Advance => tracker.advance(part.id, part.len),
@@ -177,18 +225,8 @@ impl Replay {
     }
 }
 
-impl HasLength for Touched {
-    fn len(&self) -> usize {
-        self.len as usize
-    }
-}
-
-impl MergableSpan for Touched {
-    fn can_append(&self, other: &Self) -> bool {
-        self.id + self.len == other.id
-    }
-
-    fn append(&mut self, other: Self) {
-        self.len += other.len;
+fn delete(sink: &mut impl Sink, gone: &Range<u32>) {
+    if !gone.is_empty() {
+        sink.delete(gone.start, gone.end - gone.start);
     }
 }

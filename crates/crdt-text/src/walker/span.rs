@@ -120,32 +120,52 @@ impl Span {
         }
     }
 
-    /// The same characters after an event that inserted or deleted them is moved into the version
-    /// that the walker stands on.
+    /// Moves an event that inserted or deleted these characters into the version that the walker
+    /// stands on; returns how much wider that makes them.
     #[inline]
-    pub(super) fn advanced(self) -> Self {
-        Self {
-            state: self.state + 1,
-            ..self
-        }
+    pub(super) fn advance(&mut self) -> SpanWidth {
+        let before = self.prepared_len();
+        self.state += 1;
+        self.wider_than(before)
     }
 
-    /// The inverse of [`Self::advanced`].
+    /// The inverse of [`Self::advance`].
     #[inline]
-    pub(super) fn retreated(self) -> Self {
+    pub(super) fn retreat(&mut self) -> SpanWidth {
         debug_assert!(!self.is_not_inserted(), "cannot retreat past not inserted");
-        Self {
-            state: self.state - 1,
-            ..self
-        }
+        let before = self.prepared_len();
+        self.state -= 1;
+        self.wider_than(before)
     }
 
-    /// Takes what is visible now as the effect state.
-    pub(super) fn with_effect_as_prepared(self) -> Self {
-        let state = self.state & !DELETED;
-        Self {
-            state: if state == 1 { state } else { state | DELETED },
-            ..self
+    /// Moves every event of the zone out of the version that the walker stands on; returns how much
+    /// wider that makes them.
+    pub(super) fn retreat_to_start(&mut self) -> SpanWidth {
+        let before = self.prepared_len();
+        self.state = (self.state & DELETED) | u32::from(self.is_base());
+        self.wider_than(before)
+    }
+
+    /// Takes what is visible now as the effect state; returns how much wider that makes it.
+    pub(super) fn take_effect_from_prepared(&mut self) -> SpanWidth {
+        let before = self.width();
+        self.state &= !DELETED;
+        if self.state != 1 {
+            self.state |= DELETED;
+        }
+        self.width() - before
+    }
+
+    #[inline]
+    fn prepared_len(&self) -> u32 {
+        if self.is_prepared() { self.len } else { 0 }
+    }
+
+    #[inline]
+    fn wider_than(&self, prepared: u32) -> SpanWidth {
+        SpanWidth {
+            prepare: self.prepared_len().wrapping_sub(prepared),
+            ..SpanWidth::default()
         }
     }
 
@@ -166,7 +186,7 @@ impl Item for Span {
     #[inline]
     fn width(&self) -> SpanWidth {
         SpanWidth {
-            prepare: if self.is_prepared() { self.len } else { 0 },
+            prepare: self.prepared_len(),
             effect: if self.is_effective() { self.len } else { 0 },
             base: if self.is_base() { self.len } else { 0 },
         }

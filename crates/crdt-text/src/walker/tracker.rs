@@ -17,7 +17,7 @@ use core::cmp::Ordering;
 
 use crdt_core::Lv;
 
-use super::span::{BASE, START, Span};
+use super::span::{BASE, START, Span, SpanWidth};
 use crate::tree::{Cursor, Tree};
 
 /// The end is one character behind the base text.
@@ -39,6 +39,8 @@ pub(super) struct Tracker {
     /// Which events inserted the characters: the id and the event of the first of each stretch.
     events: Vec<(u32, Lv)>,
     base_len: u32,
+    /// Where the last move was: a hint, for the next one is often close by.
+    moved: Cursor,
 }
 
 /// What a delete hit: consecutive characters, and where they were if they were still visible.
@@ -56,6 +58,7 @@ impl Tracker {
             leaf_of: Vec::new(),
             events: Vec::new(),
             base_len: 0,
+            moved: Cursor::default(),
         }
     }
 
@@ -67,6 +70,11 @@ impl Tracker {
         self.leaf_of.clear();
         self.events.clear();
         self.base_len = base_len;
+    }
+
+    /// Characters that were inserted since the zone's start.
+    pub(super) fn n_inserted(&self) -> usize {
+        self.leaf_of.len()
     }
 
     /// Characters visible after everything that was replayed.
@@ -166,7 +174,7 @@ impl Tracker {
     /// After a series of moves [`Self::settle`] must be called.
     #[inline]
     pub(super) fn advance(&mut self, id: u32, len: u32) {
-        self.change(id, len, Span::advanced);
+        self.change(id, len, Span::advance);
     }
 
     /// Moves an event that inserted or deleted these characters out of the prepared version.
@@ -174,7 +182,7 @@ impl Tracker {
     /// After a series of moves [`Self::settle`] must be called.
     #[inline]
     pub(super) fn retreat(&mut self, id: u32, len: u32) {
-        self.change(id, len, Span::retreated);
+        self.change(id, len, Span::retreat);
     }
 
     /// Ends a series of moves.
@@ -182,15 +190,14 @@ impl Tracker {
         self.tree.settle();
     }
 
+    /// Moves every event out of the prepared version.
+    pub(super) fn retreat_to_start(&mut self) {
+        self.change_all(Span::retreat_to_start);
+    }
+
     /// Takes what is visible at the prepared version as the effect state.
     pub(super) fn take_effect_from_prepared(&mut self) {
-        let mut at = Some(self.tree.start());
-        while let Some(cursor) = at {
-            self.tree
-                .update_lazily(cursor, |span| *span = span.with_effect_as_prepared());
-            at = self.tree.next(cursor);
-        }
-        self.tree.settle();
+        self.change_all(Span::take_effect_from_prepared);
     }
 
     /// The event that inserted a character, and how many characters from there on were inserted
@@ -332,23 +339,53 @@ impl Tracker {
         }
     }
 
+    /// The span that holds a character, looked for behind a place that is likely close to it.
     #[inline]
-    fn change(&mut self, id: u32, len: u32, change: impl Fn(Span) -> Span) {
+    fn find_near(&self, id: u32, near: Cursor) -> Cursor {
+        if id & BASE == 0 {
+            let leaf = self.leaf_of[id as usize];
+            let items = self.tree.leaf_items(leaf);
+            if leaf == near.leaf
+                && let Some(behind) = items.get(near.idx as usize..)
+                && let Some(n) = behind.iter().position(|span| span.contains(id))
+            {
+                return Cursor {
+                    leaf,
+                    idx: near.idx + n as u32,
+                };
+            }
+        }
+        self.find(id)
+    }
+
+    #[inline]
+    fn change(&mut self, id: u32, len: u32, change: impl Fn(&mut Span) -> SpanWidth) {
         let end = id + len;
         let mut id = id;
         while id < end {
-            let at = self.find(id);
-            let span = self.tree.item(at);
+            let at = self.find_near(id, self.moved);
+            let mut span = *self.tree.item(at);
             let offset = id - span.id;
             let len = (end - id).min(span.len - offset);
+            self.moved = at;
             if len == span.len {
-                self.tree.update_lazily(at, |span| *span = change(*span));
+                self.tree.update_lazily(at, &change);
             } else {
-                let part = change(span.slice(offset, len));
-                self.replace_part(at, offset, part);
+                span = span.slice(offset, len);
+                change(&mut span);
+                self.replace_part(at, offset, span);
             }
             id += len;
         }
+    }
+
+    fn change_all(&mut self, change: impl Fn(&mut Span) -> SpanWidth) {
+        let mut at = Some(self.tree.start());
+        while let Some(cursor) = at {
+            self.tree.update_lazily(cursor, &change);
+            at = self.tree.next(cursor);
+        }
+        self.tree.settle();
     }
 
     fn insert_inside(&mut self, at: Cursor, offset: u32, inserted: Span) {

@@ -4,12 +4,15 @@
 //! - Nodes are in local order, so parents come before children.
 //! - A parent of any node is the last event of another node, or lies before the zone: whole nodes
 //!   are advanced and retreated, never parts.
-//! - `order` holds each node once, after its parents.
-
-use alloc::collections::BinaryHeap;
+//! - `order` holds each node from `n_old` on once, after its parents.
+//!
+//! A zone can be extended by later events. Where one of them follows an event in the middle of a
+//! node, that node must be split first.
 
 use crdt_core::{Lv, LvRange};
+use smallvec::SmallVec;
 
+use super::marks::{Marks, Side};
 use crate::OpLog;
 
 /// Consecutive events that are always in or out of a version together.
@@ -24,7 +27,7 @@ pub(super) struct Node {
     parents_end: u32,
     /// Events in the subtree below it, following each node's last parent only.
     weight: u32,
-    /// Parents that are not in the order yet.
+    /// Parents from `n_old` on that are not in the order yet.
     n_waiting: u32,
 }
 
@@ -33,15 +36,17 @@ pub(super) struct Node {
 pub(super) struct Zone {
     start: Lv,
     nodes: Vec<Node>,
+    /// How many nodes earlier plans put in order.
+    n_old: usize,
     parents: Vec<u32>,
-    /// Children of node i: `children[children_start[i]..children_start[i + 1]]`.
+    /// Children of node `n_old + i`: `children[children_start[i]..children_start[i + 1]]`.
     children_start: Vec<u32>,
     children: Vec<u32>,
     order: Vec<u32>,
     n_known: usize,
     ready: Vec<u32>,
     cuts: Vec<Lv>,
-    heap: BinaryHeap<(u32, Side)>,
+    marks: Marks,
     /// In a small zone, each node and its ancestors as bits; else empty.
     histories: Vec<u128>,
 }
@@ -53,14 +58,6 @@ const SMALL: usize = if cfg!(any(test, feature = "__small_nodes")) {
     128
 };
 
-/// Which of two versions a node is in.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Side {
-    From,
-    To,
-    Both,
-}
-
 /// What to do with a node to get from one version to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
@@ -71,33 +68,45 @@ pub(super) enum Step {
 }
 
 impl Zone {
-    /// Cuts the events of two sets of ranges, from `start` on, into nodes, and puts the known ones
-    /// in order before the wanted ones.
-    ///
-    /// The two together must hold the ancestors of each event down to `start`, the known ones by
-    /// themselves too, and everything before `start` must be in the history of each event.
-    /// Nodes also end at `heads`, as far as those lie in the zone.
+    /// Plans a zone afresh, see [`Self::extend`]: everything before `start` must be in the history
+    /// of each event. Nodes also end at `heads`, as far as those lie in the zone.
     pub(super) fn plan(
         &mut self,
         oplog: &OpLog,
         start: Lv,
-        (known, wanted): (&[LvRange], &[LvRange]),
+        known_and_wanted: (&[LvRange], &[LvRange]),
         heads: impl IntoIterator<Item = Lv>,
     ) {
         self.start = start;
         self.nodes.clear();
         self.parents.clear();
-        self.order.clear();
-        self.cuts.clear();
+        self.histories.clear();
         self.cuts.extend(heads.into_iter().map(|head| head.plus(1)));
+        self.extend(oplog, known_and_wanted);
+    }
+
+    /// Cuts the events of two sets of ranges into nodes, and puts the known ones in order before
+    /// the wanted ones.
+    ///
+    /// All must come after the zone's events so far; together with those they must hold the
+    /// ancestors of each event down to the zone's start, the known ones by themselves too. Where
+    /// an old event is a parent of a new one, its node must end.
+    pub(super) fn extend(&mut self, oplog: &OpLog, (known, wanted): (&[LvRange], &[LvRange])) {
+        self.n_old = self.nodes.len();
         let known = known.iter().map(|&lvs| (lvs, true));
-        let mut ranges: Vec<_> = known
+        let mut ranges: SmallVec<[(LvRange, bool); 4]> = known
             .chain(wanted.iter().map(|&lvs| (lvs, false)))
             .collect();
         ranges.sort_unstable_by_key(|(lvs, _)| lvs.start);
         self.find_cuts(oplog, &ranges);
         self.cut(oplog, &ranges);
         self.note_histories();
+        self.order.clear();
+        if let [only] = &self.nodes[self.n_old..] {
+            self.n_known = usize::from(only.is_known);
+            self.order.push(self.n_old as u32);
+            return;
+        }
         self.link_children();
         self.weigh();
         self.put_in_order(true);
@@ -105,7 +114,43 @@ impl Zone {
         self.put_in_order(false);
     }
 
-    /// All nodes in walking order, the known ones first.
+    /// Where the zone starts.
+    pub(super) fn start(&self) -> Lv {
+        self.start
+    }
+
+    /// Where the events of the zone end so far, or its start.
+    pub(super) fn end(&self) -> Lv {
+        self.nodes.last().map_or(self.start, |node| node.lvs.end)
+    }
+
+    /// Makes a node end with event `lv`, which must be one of the zone's.
+    ///
+    /// Returns the first part of the node if it had to be split. From there on all numbers of nodes
+    /// are one higher.
+    pub(super) fn split_behind(&mut self, lv: Lv) -> Option<u32> {
+        let at = self.nodes.partition_point(|node| node.lvs.end <= lv);
+        let whole = self.nodes[at];
+        if whole.lvs.last() == lv {
+            return None;
+        }
+        let first = Node {
+            lvs: LvRange::new(whole.lvs.start, lv.plus(1)),
+            ..whole
+        };
+        self.nodes.insert(at, first);
+        self.nodes[at + 1].lvs.start = lv.plus(1);
+        // Whoever has the node as a parent means its last event.
+        let later = self.parents.iter_mut().filter(|node| **node >= at as u32);
+        later.for_each(|node| *node += 1);
+        self.parents.insert(whole.parents_end as usize, at as u32);
+        let later = &mut self.nodes[at + 1..];
+        later.iter_mut().for_each(|node| node.parents_end += 1);
+        self.split_histories(at);
+        Some(at as u32)
+    }
+
+    /// The nodes of the last plan in walking order, the known ones first.
     pub(super) fn order(&self) -> &[u32] {
         &self.order
     }
@@ -160,52 +205,59 @@ impl Zone {
         each_bit(to & !from, |node| visit(node, Step::Advance));
     }
 
+    /// Walks both histories down, highest node first, as long as some node is in one of them only.
     fn diff_by_walking(&mut self, from: &[u32], to: &[u32], mut visit: impl FnMut(u32, Step)) {
-        let mut heap = core::mem::take(&mut self.heap);
-        from.iter().for_each(|&node| heap.push((node, Side::From)));
-        to.iter().for_each(|&node| heap.push((node, Side::To)));
-        let mut n_unshared = heap.len();
-        while n_unshared > 0
-            && let Some((node, mut side)) = heap.pop()
-        {
-            n_unshared -= usize::from(side != Side::Both);
-            while let Some(&(_, other)) = heap.peek().filter(|entry| entry.0 == node) {
-                heap.pop();
-                n_unshared -= usize::from(other != Side::Both);
-                if other != side {
-                    side = Side::Both;
-                }
-            }
+        let mut marks = core::mem::take(&mut self.marks);
+        marks.start(self.nodes.len());
+        from.iter().for_each(|&node| marks.mark(node, Side::From));
+        to.iter().for_each(|&node| marks.mark(node, Side::To));
+        while let Some((node, side)) = marks.take_highest() {
             match side {
                 Side::From => visit(node, Step::Retreat),
                 Side::To => visit(node, Step::Advance),
                 Side::Both => {}
             }
-            let parents = self.parents(node);
-            n_unshared += if side == Side::Both { 0 } else { parents.len() };
-            parents.iter().for_each(|&parent| heap.push((parent, side)));
+            for &parent in self.parents(node) {
+                marks.mark(parent, side);
+            }
         }
-        heap.clear();
-        self.heap = heap;
+        self.marks = marks;
     }
 
     fn note_histories(&mut self) {
-        self.histories.clear();
         if self.nodes.len() > SMALL {
+            self.histories.clear();
             return;
         }
-        for node in 0..self.nodes.len() as u32 {
+        for node in self.n_old as u32..self.nodes.len() as u32 {
             let parents = self.parents(node).iter();
             let above = parents.fold(0, |all, &parent| all | self.histories[parent as usize]);
             self.histories.push(above | (1 << node));
         }
     }
 
-    /// Notes after which events nodes must end: those that others have as parents.
+    /// Makes room for the first part of a node that was split off before the rest, `at + 1` now.
+    fn split_histories(&mut self, at: usize) {
+        if self.nodes.len() > SMALL {
+            self.histories.clear();
+            return;
+        }
+        let (first, rest) = (1 << at, 2 << at);
+        for history in &mut self.histories {
+            let below = *history & (first - 1);
+            let above = (*history & !(first - 1)) << 1;
+            let with_first = if above & rest == 0 { 0 } else { first };
+            *history = below | with_first | above;
+        }
+        self.histories.insert(at, self.histories[at] & !rest);
+    }
+
+    /// Notes after which new events nodes must end: those that others have as parents.
     fn find_cuts(&mut self, oplog: &OpLog, ranges: &[(LvRange, bool)]) {
+        let end = self.end();
         for &(lvs, _) in ranges {
             for run in oplog.graph().runs(lvs) {
-                let inside = run.parents().iter().filter(|&&parent| parent >= self.start);
+                let inside = run.parents().iter().filter(|&&parent| parent >= end);
                 self.cuts.extend(inside.map(|parent| parent.plus(1)));
             }
         }
@@ -237,11 +289,12 @@ impl Zone {
                 }
             }
         }
+        self.cuts.clear();
     }
 
     /// Adds a node; without parents given, it follows the one before it.
     fn push_node(&mut self, lvs: LvRange, first_op: u32, is_known: bool, parents: Option<&[Lv]>) {
-        let n_parents = self.parents.len();
+        let first_parent = self.parents.len();
         match parents {
             None => self.parents.push(self.nodes.len() as u32 - 1),
             Some(parents) => {
@@ -257,39 +310,56 @@ impl Zone {
             first_op,
             parents_end: self.parents.len() as u32,
             weight: lvs.len(),
-            n_waiting: (self.parents.len() - n_parents) as u32,
+            n_waiting: self.parents[first_parent..]
+                .iter()
+                .filter(|&&parent| parent as usize >= self.n_old)
+                .count() as u32,
         });
     }
 
     fn link_children(&mut self) {
-        self.children_start.clear();
-        self.children_start.resize(self.nodes.len() + 1, 0);
-        for &parent in &self.parents {
-            self.children_start[parent as usize] += 1;
+        let Self {
+            nodes,
+            n_old,
+            parents,
+            children_start,
+            children,
+            ..
+        } = self;
+        let n_old = *n_old as u32;
+        let first = n_old.checked_sub(1);
+        let first = first.map_or(0, |node| nodes[node as usize].parents_end);
+        children_start.clear();
+        children_start.resize(nodes.len() - n_old as usize + 1, 0);
+        let is_new = |parent: &&u32| **parent >= n_old;
+        for &parent in parents[first as usize..].iter().filter(is_new) {
+            children_start[(parent - n_old) as usize] += 1;
         }
         let mut sum = 0;
-        for start in &mut self.children_start {
+        for start in children_start.iter_mut() {
             sum += *start;
             *start = sum;
         }
-        self.children.clear();
-        self.children.resize(self.parents.len(), 0);
+        children.clear();
+        children.resize(sum as usize, 0);
         // Filling from the back turns each end into a start and keeps children ascending.
-        for node in (0..self.nodes.len() as u32).rev() {
-            let start = node
-                .checked_sub(1)
-                .map_or(0, |n| self.nodes[n as usize].parents_end);
-            for at in start..self.nodes[node as usize].parents_end {
-                let parent = self.parents[at as usize] as usize;
-                self.children_start[parent] -= 1;
-                self.children[self.children_start[parent] as usize] = node;
+        let mut end = parents.len();
+        for node in (n_old..nodes.len() as u32).rev() {
+            let before = node.checked_sub(1);
+            let start = before.map_or(0, |node| nodes[node as usize].parents_end as usize);
+            for &parent in parents[start..end].iter().filter(is_new) {
+                let start = &mut children_start[(parent - n_old) as usize];
+                *start -= 1;
+                children[*start as usize] = node;
             }
+            end = start;
         }
     }
 
     fn weigh(&mut self) {
-        for node in (0..self.nodes.len() as u32).rev() {
-            if let Some(&parent) = self.parents(node).last() {
+        for node in (self.n_old as u32..self.nodes.len() as u32).rev() {
+            let parent = self.parents(node).last().copied();
+            if let Some(parent) = parent.filter(|&parent| parent as usize >= self.n_old) {
                 let weight = self.nodes[node as usize].weight;
                 let parent = &mut self.nodes[parent as usize];
                 parent.weight = parent.weight.saturating_add(weight);
@@ -301,7 +371,7 @@ impl Zone {
     /// that little is retreated and advanced again on the way.
     fn put_in_order(&mut self, known: bool) {
         debug_assert!(self.ready.is_empty());
-        for (node, at) in self.nodes.iter().zip(0..) {
+        for (node, at) in self.nodes.iter().zip(0..).skip(self.n_old) {
             if node.n_waiting == 0 && node.is_known == known {
                 self.ready.push(at);
             }
@@ -312,9 +382,8 @@ impl Zone {
             // Never zero again: a node must not be picked up by a later call.
             self.nodes[node as usize].n_waiting = u32::MAX;
             let n_ready = self.ready.len();
-            let children =
-                self.children_start[node as usize]..self.children_start[node as usize + 1];
-            for at in children {
+            let node = node as usize - self.n_old;
+            for at in self.children_start[node]..self.children_start[node + 1] {
                 let child = self.children[at as usize];
                 let node = &mut self.nodes[child as usize];
                 node.n_waiting -= 1;
