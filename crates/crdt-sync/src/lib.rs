@@ -7,6 +7,11 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(any(feature = "conformance", feature = "redb", feature = "tokio"))]
+extern crate std;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
 
 mod admission;
 mod channel;
@@ -36,3 +41,5 @@ pub use self::id::{DocId, LinkId, StoreId};
 pub use self::load::LoadError;
 pub use self::node::{EditError, Event, Node, Outgoing, Pressure, ReceiveError};
 pub use self::storage::{Batch, MemoryStorage, Storage, Write};
+#[cfg(feature = "redb")]
+pub use self::storage::{RedbCause, RedbError, RedbStorage};
