@@ -5,7 +5,6 @@
 
 mod faulty;
 mod history;
-mod rng;
 mod rules;
 mod subject;
 

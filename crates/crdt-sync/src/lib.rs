@@ -12,6 +12,8 @@ extern crate std;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "tokio")]
+pub mod tcp;
 
 mod admission;
 mod channel;
@@ -29,6 +31,8 @@ mod node;
 mod outbox;
 mod payload;
 mod position;
+#[cfg(any(feature = "conformance", feature = "tokio"))]
+mod rng;
 mod storage;
 mod stored;
 mod transfer;

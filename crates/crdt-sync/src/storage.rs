@@ -54,6 +54,10 @@ pub trait Storage {
     ///
     /// # Errors
     /// If the medium cannot be read.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a name would hide what a visitor is given"
+    )]
     fn scan(
         &self,
         prefix: &[u8],

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::rng::Rng;
+use crate::rng::Rng;
 use crate::{Batch, MemoryStorage, Storage};
 
 /// How many commits back a crash can reach.

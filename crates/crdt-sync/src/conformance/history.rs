@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::rng::Rng;
 use super::subject::Subject;
 use super::{Fate, Violation};
+use crate::rng::Rng;
 use crate::{Batch, Storage};
 
 const N_STEPS: usize = 32;

@@ -31,6 +31,9 @@ use super::{Batch, Storage, Write};
 
 const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("node");
 
+/// The table, as a reader has it.
+type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
 /// What the database may keep in memory. A node reads a document once, then writes.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -112,7 +115,7 @@ impl RedbStorage {
     }
 
     /// The table as of the last commit; `None` before the first.
-    fn table(&self) -> Result<Option<ReadOnlyTable<&'static [u8], &'static [u8]>>, RedbError> {
+    fn table(&self) -> Result<Option<Table>, RedbError> {
         let database = self.database.as_ref().ok_or(RedbError::Closed)?;
         match database.begin_read()?.open_table(TABLE) {
             Ok(table) => Ok(Some(table)),

@@ -13,7 +13,11 @@ mod star;
 mod text;
 
 // What stands around the core.
+#[cfg(feature = "conformance")]
+mod crashes;
 #[cfg(feature = "redb")]
 mod folder;
+#[cfg(all(feature = "conformance", feature = "redb", feature = "tokio"))]
+mod services;
 #[cfg(all(feature = "conformance", feature = "redb"))]
 mod storages;
