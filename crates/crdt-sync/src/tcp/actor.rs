@@ -338,7 +338,7 @@ where
 
 /// Tells how an edit went, unless whoever made it has gone.
 fn answer(done: oneshot::Sender<Result<(), NotEdited>>, result: Result<(), NotEdited>) {
-    drop(done.send(result).map_err(Some));
+    done.send(result).unwrap_or_default();
 }
 
 /// Offers a document on a link. That there are too many on it is for the one who set the limit.
