@@ -5,7 +5,7 @@ use core::hash::Hasher as _;
 use core::ops::Range;
 
 use crdt_core::codec::Encode as _;
-use crdt_core::{AgentId, DotContext, Summarize as _};
+use crdt_core::{AgentId, DotContext};
 use crdt_counters::{PnCounter, ResettableCounter};
 use crdt_maps::OrMap;
 use crdt_text::{Chars, TextDoc};

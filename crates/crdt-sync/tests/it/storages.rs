@@ -133,7 +133,8 @@ impl Storage for Mistaken {
 
     fn commit(&mut self, batch: &Batch) -> Result<(), core::fmt::Error> {
         self.n_commits += 1;
-        let tears = matches!(self.mistake, Mistake::TearsBatches) && self.n_commits % 3 == 0;
+        let tears =
+            matches!(self.mistake, Mistake::TearsBatches) && self.n_commits.is_multiple_of(3);
         let n_written = if tears {
             batch.iter().len() / 2
         } else {

@@ -4,10 +4,17 @@
 //! `CRDT_SLOW=1` runs 200 rounds, otherwise 10; `CRDT_SEED` sets what is random here. What the
 //! processes do at which moment is for the system to say, so that a seed does not replay a failure.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "a run that takes long says what it saw"
+)]
+
+extern crate alloc;
+
 mod folder;
 mod process;
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::thread::sleep;
@@ -194,7 +201,7 @@ fn what_was_done_survives_kills_and_both_end_equal() {
                     "line {n_appended} of round {round}"
                 )));
             } else {
-                site.ask(Request::Tick(*rng.pick(&NAMES)));
+                site.ask(Request::Tick(rng.pick(&NAMES)));
             }
         }
         sleep(Duration::from_micros(rng.below(250_000) as u64));

@@ -90,11 +90,6 @@ impl Pair {
             self.exchange(8)
                 .unwrap_or_else(|error| panic!("{case}: {error:?}"));
         }
-        std::println!(
-            "{:?} {:?}",
-            self.ours.take_events(),
-            self.theirs.take_events()
-        );
         let (ours, theirs) = (elements(&self.ours), elements(&self.theirs));
         assert_eq!(ours, theirs, "{case}: both hold the same");
         assert_eq!(
@@ -134,12 +129,13 @@ impl Pair {
 
 /// Small limits, so that a few edits meet snapshots and outboxes that were cut.
 fn config() -> Config {
-    let mut config = Config::default();
-    config.accepts_documents = true;
-    config.compact_bytes = 64;
-    config.retained_bytes = 64;
-    config.max_retry_ms = 1_000;
-    config
+    Config {
+        accepts_documents: true,
+        compact_bytes: 64,
+        retained_bytes: 64,
+        max_retry_ms: 1_000,
+        ..Config::default()
+    }
 }
 
 fn doc() -> DocId {
