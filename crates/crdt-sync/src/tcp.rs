@@ -1,9 +1,9 @@
 //! A node on a tokio runtime, with links over TCP (feature `tokio`).
 //!
 //! ```text
-//! handles --commands--> +-------+ --frames--> queue of a link --> socket
-//!                       | actor |
-//! sockets --frames----> +-------+ --notices-> subscribers
+//! handles --commands--> +--------+ --frames--> queue of a link --> socket
+//!                       | keeper |
+//! sockets --frames----> +--------+ --notices-> subscribers
 //! ```
 //!
 //! One task owns the [`Node`]. It gathers edits and frames for the batch window, commits on a thread for
@@ -19,9 +19,9 @@
 //! is sent on the next. A neighbour that sends too fast is slowed down by its own socket, since each link
 //! hands over one frame at a time.
 
-mod actor;
 mod backoff;
 mod either;
+mod keeper;
 mod link;
 mod notice;
 mod options;
@@ -38,7 +38,7 @@ use std::io;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use self::actor::{Actor, Command, EditCommand};
+use self::keeper::{Command, EditCommand, Keeper};
 pub use self::notice::{Notice, Notices};
 pub use self::options::Options;
 use crate::{Config, DocId, Document, LoadError, Node, Storage};
@@ -165,8 +165,8 @@ where
         let (commands, from_handles) = mpsc::channel(MAX_COMMANDS);
         let (notices, _) = broadcast::channel(MAX_NOTICES);
         let reach = reach::Reach::new(options, max_frame_bytes, u64::from_le_bytes(for_jitter));
-        let actor = Actor::new(node, from_handles, reach, notices.clone());
-        tokio::spawn(actor.run());
+        let keeper = Keeper::new(node, from_handles, reach, notices.clone());
+        tokio::spawn(keeper.run());
         Ok(Self { commands, notices })
     }
 
@@ -213,15 +213,15 @@ where
             edit(state).map_err(|error| {
                 // Whoever gave up the call does not want to know.
                 drop(refuse.send(error));
-                actor::Refused
+                keeper::Refused
             })
         });
         let (done, result) = oneshot::channel();
         let result = self.call(Command::Edit(EditCommand { doc, edit, done }), result);
         match result.await? {
             Ok(()) => Ok(()),
-            Err(actor::NotEdited::Unknown) => Err(ServiceError::UnknownDocument { doc }),
-            Err(actor::NotEdited::Refused) => {
+            Err(keeper::NotEdited::Unknown) => Err(ServiceError::UnknownDocument { doc }),
+            Err(keeper::NotEdited::Refused) => {
                 let error = refused.await.map_err(|_| ServiceError::Stopped)?;
                 Err(ServiceError::Refused(error))
             }

@@ -1,6 +1,6 @@
 //! One connection: bytes in, bytes out.
 //!
-//! **Invariants.** The actor hears of a link once before its frames, and once when it is gone. Dropping
+//! **Invariants.** The keeper hears of a link once before its frames, and once when it is gone. Dropping
 //! the [`Outlet`] ends the connection at once, whatever the socket is doing.
 
 use alloc::sync::Arc;
@@ -19,7 +19,7 @@ use super::either::either;
 use super::reach::Reach;
 use crate::{LinkId, Outgoing};
 
-/// What connections tell the actor.
+/// What connections tell the keeper.
 #[derive(Debug)]
 pub(super) enum Input {
     Linked {
@@ -59,7 +59,7 @@ impl Outlet {
         // One frame may be larger than the bound.
         if n_before == 0 || n_before + n_bytes <= self.max_queued_bytes {
             self.n_queued_bytes.fetch_add(n_bytes, Ordering::Relaxed);
-            // If the connection is gone, the actor is about to hear of it.
+            // If the connection is gone, the keeper is about to hear of it.
             drop(self.frames.send(frame));
         }
     }
@@ -91,7 +91,7 @@ pub(super) async fn run(stream: TcpStream, address: SocketAddr, reach: &Reach) {
             write_frames(to, frames, &n_queued_bytes, reach),
         );
         either(ended, work).await;
-        // The actor may be gone.
+        // The keeper may be gone.
         drop(reach.inputs.send(Input::Unlinked { link }).await);
     }
 }

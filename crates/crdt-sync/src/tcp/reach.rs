@@ -14,7 +14,7 @@ use super::backoff::Backoff;
 use super::link::{self, Input};
 use crate::LinkId;
 
-/// How many frames of all links wait for the actor before their sockets do.
+/// How many frames of all links wait for the keeper before their sockets do.
 const MAX_INPUTS: usize = 64;
 
 /// How long to wait when no connection can be accepted, for want of file handles say.

@@ -1,6 +1,6 @@
 //! Nodes on storages that fail, fill up, and lose what they promised.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 
 use crdt_core::AgentId;
 use crdt_core::codec::Encode as _;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+extern crate alloc;
+
 mod admission;
 mod exhaustive;
 mod hostile;

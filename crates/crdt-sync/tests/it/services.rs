@@ -1,10 +1,10 @@
 //! Nodes over TCP: edits arrive, links come back, and nobody waits for the slow.
 
+use alloc::sync::Arc;
 use core::future::Future;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use std::sync::Arc;
 
 use crdt_core::AgentId;
 use crdt_maps::OrSet;

@@ -201,7 +201,7 @@ fn what_was_done_survives_kills_and_both_end_equal() {
                     "line {n_appended} of round {round}"
                 )));
             } else {
-                site.ask(Request::Tick(rng.pick(&NAMES)));
+                site.ask(Request::Tick(NAMES[rng.below(NAMES.len())]));
             }
         }
         sleep(Duration::from_micros(rng.below(250_000) as u64));

@@ -67,7 +67,7 @@ pub(super) enum NotEdited {
     Refused,
 }
 
-pub(super) struct Actor<D: Document, S: Storage> {
+pub(super) struct Keeper<D: Document, S: Storage> {
     /// With the thread that commits while it does; `None` for good if that panicked.
     node: Option<Node<D, S>>,
     from_handles: mpsc::Receiver<Command<D, S>>,
@@ -77,7 +77,7 @@ pub(super) struct Actor<D: Document, S: Storage> {
     /// What every link is offered.
     docs: BTreeSet<DocId>,
     links: BTreeMap<LinkId, Outlet>,
-    /// Listeners and connections that are kept; they end with the actor.
+    /// Listeners and connections that are kept; they end with the keeper.
     tasks: JoinSet<()>,
     /// Edits that the next commit makes durable.
     waiting: Vec<oneshot::Sender<Result<(), NotEdited>>>,
@@ -98,7 +98,7 @@ enum Turn<D: Document, S: Storage> {
     Commit,
 }
 
-impl<D, S> Actor<D, S>
+impl<D, S> Keeper<D, S>
 where
     D: Document<Delta: Send + Sync> + Send + 'static,
     S: Storage<Error: Send + Sync> + Send + 'static,
