@@ -7,6 +7,13 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(any(feature = "conformance", feature = "redb", feature = "tokio"))]
+extern crate std;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "tokio")]
+pub mod tcp;
 
 mod admission;
 mod channel;
@@ -24,6 +31,8 @@ mod node;
 mod outbox;
 mod payload;
 mod position;
+#[cfg(any(feature = "conformance", feature = "tokio"))]
+mod rng;
 mod storage;
 mod stored;
 mod transfer;
@@ -36,3 +45,5 @@ pub use self::id::{DocId, LinkId, StoreId};
 pub use self::load::LoadError;
 pub use self::node::{EditError, Event, Node, Outgoing, Pressure, ReceiveError};
 pub use self::storage::{Batch, MemoryStorage, Storage, Write};
+#[cfg(feature = "redb")]
+pub use self::storage::{RedbCause, RedbError, RedbStorage};

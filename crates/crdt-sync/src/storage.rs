@@ -6,10 +6,14 @@
 mod batch;
 mod keys;
 mod memory;
+#[cfg(feature = "redb")]
+mod redb;
 
 pub use self::batch::{Batch, Write};
 pub(crate) use self::keys::{Key, Kind, STORE};
 pub use self::memory::MemoryStorage;
+#[cfg(feature = "redb")]
+pub use self::redb::{RedbCause, RedbError, RedbStorage};
 
 use alloc::vec::Vec;
 use core::error::Error;
@@ -18,7 +22,7 @@ use core::ops::ControlFlow;
 /// Where a [`Node`](crate::Node) keeps what must survive a crash.
 ///
 /// A database of your own fits if it has ordered keys and atomic, durable batches;
-/// `crdt_testkit::storage` holds it to the rules below.
+/// `crdt_sync::conformance` (feature `conformance`) holds it to the rules below.
 ///
 /// # Invariants
 /// After [`commit`](Self::commit) returned `Ok`, all writes of the batch are there, also after a crash.
@@ -50,6 +54,10 @@ pub trait Storage {
     ///
     /// # Errors
     /// If the medium cannot be read.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a name would hide what a visitor is given"
+    )]
     fn scan(
         &self,
         prefix: &[u8],

@@ -4,7 +4,7 @@ use super::Finding;
 use super::workspace::Package;
 
 /// What each crate may depend on. Crates with `ANY` are programs that nothing depends on.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("crdt-core", &[]),
     ("crdt-counters", &["crdt-core"]),
     ("crdt-maps", &["crdt-core", "crdt-counters"]),
@@ -13,6 +13,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("crdt-testkit", &["crdt-core"]),
     ("benches", ANY),
     ("laws", ANY),
+    ("notes", ANY),
     ("sim", ANY),
     ("xtask", ANY),
 ];

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+extern crate alloc;
+
 mod admission;
 mod exhaustive;
 mod hostile;
@@ -9,3 +11,13 @@ mod ladder;
 mod net;
 mod star;
 mod text;
+
+// What stands around the core.
+#[cfg(feature = "conformance")]
+mod crashes;
+#[cfg(feature = "redb")]
+mod folder;
+#[cfg(all(feature = "conformance", feature = "redb", feature = "tokio"))]
+mod services;
+#[cfg(all(feature = "conformance", feature = "redb"))]
+mod storages;
