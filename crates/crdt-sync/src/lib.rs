@@ -24,6 +24,8 @@ mod node;
 mod outbox;
 mod payload;
 mod position;
+mod reconcile;
+pub mod riblt;
 mod storage;
 mod stored;
 mod transfer;

@@ -7,5 +7,6 @@ mod exhaustive;
 mod hostile;
 mod ladder;
 mod net;
+mod reconcile;
 mod star;
 mod text;
