@@ -404,6 +404,7 @@ fn config(is_tight: bool) -> Config {
         config.hard_bytes = 700;
         config.compact_bytes = 500;
         config.inline_summary_bytes = 40;
+        config.max_plain_summary_bytes = 0;
     }
     config
 }

@@ -20,6 +20,7 @@ mod dot_context;
 mod graph;
 mod interval;
 mod lattice;
+mod members;
 mod named;
 mod ordering;
 mod replicated;
@@ -48,6 +49,7 @@ pub use self::graph::{
 };
 pub use self::interval::IntervalSet;
 pub use self::lattice::{Classify, Decompose, Delta, DeltaState, ErrorKind, Lattice, Summarize};
+pub use self::members::{MemberSink, MemberSource};
 pub use self::named::{Named, write_nested_name};
 pub use self::ordering::CausalOrdering;
 pub use self::replicated::FieldError;

@@ -168,6 +168,30 @@ macro_rules! replicated {
                     $($field: $crate::Summarize::delta_since(&self.$field, &known.$field)?,)+
                 })
             }
+
+            fn split_summary(
+                summary: &mut $summary,
+                within: Option<&$summary>,
+                members: &mut $crate::MemberSink<'_>,
+            ) {
+                $(members.in_field(stringify!($field), |members| {
+                    let within = within.map(|within| &within.$field);
+                    <$type as $crate::Summarize>::split_summary(
+                        &mut summary.$field,
+                        within,
+                        members,
+                    );
+                });)+
+            }
+
+            fn rejoin_summary(
+                head: &mut $summary,
+                members: &mut $crate::MemberSource<'_>,
+            ) -> bool {
+                true $(&& members.in_field(stringify!($field), |members| {
+                    <$type as $crate::Summarize>::rejoin_summary(&mut head.$field, members)
+                }))+
+            }
         }
     };
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! sending:    Closed --their open--> Asking --summary--> Shipping --ack--> Live
+//!                                    (or a search in a large one)
 //!                \________________________________________________________/
 //!                          their open names a place in our outbox
 //! receiving:  `have`: everything up to there in their outbox is here
@@ -17,6 +18,7 @@ use alloc::boxed::Box;
 use crate::frame::Content;
 use crate::payload::Payload;
 use crate::position::Position;
+use crate::reconcile::{Offer, Search};
 use crate::transfer::{Incoming, Outgoing};
 use crate::{Config, DocId, Refusal};
 
@@ -34,8 +36,16 @@ pub(crate) struct Channel {
     pub(crate) incoming: Option<Box<Incoming>>,
     /// Their summary, coming in parts.
     pub(crate) hearing: Option<Box<Incoming>>,
-    /// A summary on its way to them.
+    /// A summary on its way to them, or the head of one.
     pub(crate) telling: Option<Box<Outgoing>>,
+    /// What they may want symbols of.
+    pub(crate) offer: Option<Box<Offer>>,
+    /// What is known of a large summary of theirs, while they are asked.
+    pub(crate) search: Option<Box<Search>>,
+    /// How many searches were begun since they were asked.
+    pub(crate) n_searches: u8,
+    /// Whether they are asked for the plain summary.
+    pub(crate) asks_whole: bool,
     pub(crate) retry: Retry,
     /// Whether it waits to be looked at.
     pub(crate) is_queued: bool,
@@ -62,6 +72,10 @@ pub(crate) enum Sending {
 pub(crate) struct Owed {
     pub(crate) open: bool,
     pub(crate) ask: bool,
+    /// To ask for the next symbols.
+    pub(crate) want: bool,
+    /// From which symbol to which they want some.
+    pub(crate) symbols: Option<(u64, u64)>,
     pub(crate) ack: bool,
     pub(crate) nack: bool,
     /// How far their transfer of deltas came.
@@ -104,6 +118,10 @@ impl Channel {
             incoming: None,
             hearing: None,
             telling: None,
+            offer: None,
+            search: None,
+            n_searches: 0,
+            asks_whole: false,
             retry: Retry::default(),
             is_queued: false,
         }
@@ -171,6 +189,7 @@ impl Channel {
     fn rewind(&mut self) {
         match &mut self.sending {
             Sending::Closed => self.owed.open = true,
+            Sending::Asking if self.search.is_some() => self.owed.want = true,
             Sending::Asking => self.owed.ask = true,
             Sending::Shipping(transfer) => transfer.rewind(),
             Sending::Live { acked, sent } => *sent = *acked,
@@ -206,14 +225,24 @@ impl Channel {
     /// Starts sending what needs no place in our outbox, or does not fit a frame.
     pub(crate) fn ship(&mut self, content: Content, payload: Payload) {
         self.sending = Sending::Shipping(Box::new(Outgoing::new(content, payload)));
+        self.search = None;
         self.note_progress();
     }
 
     /// Asks for their summary.
     pub(crate) fn ask(&mut self) {
         self.sending = Sending::Asking;
+        self.search = None;
+        self.n_searches = 0;
+        self.asks_whole = false;
         self.owed.ask = true;
         self.note_progress();
+    }
+
+    /// Asks for all of their summary: to find it out would not be cheaper, or did not work.
+    pub(crate) fn ask_whole(&mut self) {
+        self.ask();
+        self.asks_whole = true;
     }
 
     /// Stops exchanging the document here.
@@ -223,6 +252,8 @@ impl Channel {
         self.incoming = None;
         self.hearing = None;
         self.telling = None;
+        self.offer = None;
+        self.search = None;
         self.retry.due = None;
     }
 
@@ -241,7 +272,7 @@ impl Sending {
         match self {
             Self::Shipping(transfer) => match transfer.content {
                 Content::Deltas { to, .. } => Some(to.seq),
-                Content::Summary { .. } => None,
+                Content::Summary { .. } | Content::Head { .. } => None,
             },
             _ => None,
         }

@@ -40,6 +40,9 @@ pub struct Config {
     pub compact_bytes: usize,
     /// Up to which size a summary is told at once; beyond it, its digest first.
     pub inline_summary_bytes: usize,
+    /// Up to which size a summary that was asked for is told plainly; beyond it, only what differs is
+    /// looked for if the document's type can split it.
+    pub max_plain_summary_bytes: usize,
     /// How long to wait for an answer before a frame is sent again, at first. Doubles each time.
     pub retry_ms: u64,
     /// Up to which wait it doubles.
@@ -70,6 +73,7 @@ impl Default for Config {
             hard_bytes: 1 << 24,
             compact_bytes: 1 << 20,
             inline_summary_bytes: 1 << 10,
+            max_plain_summary_bytes: 1 << 16,
             retry_ms: 200,
             max_retry_ms: 30_000,
             decode: DecodeLimits::default(),

@@ -3,10 +3,12 @@
 //! The ladder by which a neighbour comes into step, cheapest step first:
 //! 1. it names a place in our outbox: it is sent what follows;
 //! 2. it holds the same events: it is told so;
-//! 3. it tells a small summary, or after being asked a large one: it is sent the difference.
+//! 3. it tells a small summary, or after being asked a larger one: it is sent the difference;
+//! 4. of a very large one it tells the head, and symbols until the rest is found out.
 //!
 //! `docs/design/sync.md` has the state machine and the rules by number.
 
+mod reconcile;
 mod serve;
 
 use alloc::collections::BTreeSet;
@@ -14,6 +16,7 @@ use alloc::vec::Vec;
 
 use crdt_core::AgentId;
 
+use self::reconcile::Head;
 use crate::admission::OwnAgents;
 use crate::channel::{Channel, Gate, Sending};
 use crate::frame::{Content, Open, Part, Told};
@@ -55,10 +58,17 @@ impl<D: Document> Exchange<'_, D> {
         }
     }
 
-    pub(crate) fn take_ask(&mut self) {
-        if self.channel.telling.is_some() {
+    /// Answers by what is cheaper: a small summary, or the head of a large one.
+    pub(crate) fn take_ask(&mut self, wants_whole: bool) {
+        let is_head = |telling: &Outgoing| matches!(telling.content, Content::Head { .. });
+        let is_answered = |telling: &Outgoing| !(wants_whole && is_head(telling));
+        if self.channel.telling.as_deref().is_some_and(is_answered) {
             return;
         }
+        if !wants_whole && self.offer() {
+            return;
+        }
+        self.channel.offer = None;
         let summary = self.hosted.summary();
         let content = Content::Summary {
             versions: summary.versions,
@@ -142,6 +152,26 @@ impl<D: Document> Exchange<'_, D> {
                     });
                 }
             }
+            Content::Head {
+                versions,
+                states,
+                plain,
+            } => {
+                let received = Incoming::receive(&mut self.channel.hearing, part);
+                self.channel.owed.summary_ack = Some(received.len());
+                if let Received::All(bytes) = received {
+                    let told = Told {
+                        versions,
+                        states,
+                        summary: None,
+                    };
+                    self.take_head(&Head {
+                        told,
+                        plain,
+                        bytes: &bytes,
+                    });
+                }
+            }
         }
         Ok(())
     }
@@ -182,6 +212,10 @@ impl<D: Document> Exchange<'_, D> {
         }
         self.channel.advance(to);
         self.channel.owed.ack = true;
+        if from.is_none() {
+            // They found out what is held here.
+            self.channel.offer = None;
+        }
         self.hosted
             .note_cursor(self.neighbour.store, to, self.batch);
     }
@@ -215,6 +249,11 @@ impl<D: Document> Exchange<'_, D> {
     fn ship_from_nowhere(&mut self, payload: Payload) {
         let outbox = &self.hosted.outbox;
         let to = outbox.position_at(outbox.next());
+        self.ship_up_to(to, payload);
+    }
+
+    /// Sends what brings them into step with the outbox as it was at a place.
+    fn ship_up_to(&mut self, to: Position, payload: Payload) {
         self.channel
             .ship(Content::Deltas { from: None, to }, payload);
     }
@@ -224,6 +263,7 @@ impl<D: Document> Exchange<'_, D> {
             acked: seq,
             sent: seq,
         };
+        self.channel.search = None;
         self.channel.note_progress();
     }
 

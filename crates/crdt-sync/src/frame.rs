@@ -8,10 +8,13 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use self::write::write_part_head;
+pub(crate) use self::write::{write_part_head, write_symbols};
+
+use alloc::borrow::Cow;
 
 use crate::digest::Digest;
 use crate::position::Position;
+use crate::riblt::Symbol;
 use crate::{DocId, Refusal, StoreId};
 
 /// The version of the frames, told in the first.
@@ -25,7 +28,11 @@ pub(crate) enum Frame<'a> {
     /// Asks for a summary, since the outbox does not reach back far enough.
     Ask {
         channel: u32,
+        /// Not in symbols, however large it is.
+        whole: bool,
     },
+    Want(Want<'a>),
+    Symbols(Symbols<'a>),
     Part(Part<'a>),
     /// Everything before `to` in the other's outbox is applied here and durable.
     Ack {
@@ -82,6 +89,32 @@ pub(crate) struct Told<'a> {
     pub(crate) summary: Option<&'a [u8]>,
 }
 
+/// Asks for coded symbols of a summary whose head was told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Want<'a> {
+    pub(crate) channel: u32,
+    /// Of the summary.
+    pub(crate) versions: Digest,
+    /// Of both heads and both epochs.
+    pub(crate) session: u64,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// The sender's own head: what it does not know need not be in the symbols.
+    pub(crate) known: Option<&'a [u8]>,
+}
+
+/// Coded symbols in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Symbols<'a> {
+    pub(crate) channel: u32,
+    pub(crate) session: u64,
+    /// Of the set.
+    pub(crate) n_members: u64,
+    /// The index of the first.
+    pub(crate) start: u64,
+    pub(crate) symbols: Cow<'a, [Symbol]>,
+}
+
 /// A piece of something, mostly all of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Part<'a> {
@@ -103,6 +136,12 @@ pub(crate) enum Content {
     },
     /// The summary with this digest.
     Summary { versions: Digest, states: Digest },
+    /// The head of the summary with this digest, which has `plain` bytes in all.
+    Head {
+        versions: Digest,
+        states: Digest,
+        plain: u64,
+    },
 }
 
 impl Part<'_> {
@@ -121,6 +160,10 @@ mod kind {
     pub(super) const NACK: u8 = 6;
     pub(super) const REFUSE: u8 = 7;
     pub(super) const SUMMARY: u8 = 8;
+    pub(super) const HEAD: u8 = 9;
+    pub(super) const WANT: u8 = 10;
+    pub(super) const SYMBOLS: u8 = 11;
+    pub(super) const ASK_WHOLE: u8 = 12;
     pub(super) const DELTAS: u8 = 16;
     pub(super) const HAS_FROM: u8 = 1;
     pub(super) const FROM_EARLIER_EPOCH: u8 = 2;

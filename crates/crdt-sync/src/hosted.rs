@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::outbox::Outbox;
 use crate::payload::Payload;
 use crate::position::{Epochs, Position};
+use crate::reconcile::split;
 use crate::storage::{Key, Kind};
 use crate::stored;
 use crate::{Batch, Config, DocId, Document, LinkId, Refusal, StoreId};
@@ -31,6 +32,8 @@ pub(crate) struct Hosted<D: Document> {
     stored: Stored,
     /// Of the state after so many deltas.
     told: Option<(u64, Summary)>,
+    /// Of that summary, if it splits; after so many deltas.
+    head: Option<(u64, Option<Payload>)>,
     /// For holders of a summary with this digest, when the outbox had so many deltas.
     catch_up: Option<(Digest, u64, Payload)>,
 }
@@ -78,6 +81,7 @@ impl<D: Document> Hosted<D> {
             own: OwnAgents::new(),
             stored,
             told: None,
+            head: None,
             catch_up: None,
         }
     }
@@ -172,17 +176,33 @@ impl<D: Document> Hosted<D> {
             return Ok(payload.clone());
         }
         let known = D::Summary::from_bytes(summary, limits).map_err(|_| CatchUpError::Malformed)?;
-        let delta = self
-            .state
-            .delta_since(&known)
-            .ok_or(CatchUpError::Trimmed)?;
-        let payload = if delta.is_empty() {
+        let payload = self.payload_since(&known).ok_or(CatchUpError::Trimmed)?;
+        self.catch_up = Some((digest, now, payload.clone()));
+        Ok(payload)
+    }
+
+    /// What a neighbour lacks with this summary; `None` if it is no longer kept.
+    pub(crate) fn payload_since(&self, known: &D::Summary) -> Option<Payload> {
+        let delta = self.state.delta_since(known)?;
+        Some(if delta.is_empty() {
             Payload::default()
         } else {
             Payload::of([&*delta.to_bytes()])
-        };
-        self.catch_up = Some((digest, now, payload.clone()));
-        Ok(payload)
+        })
+    }
+
+    /// The head of the summary; `None` if it does not split, or hardly.
+    pub(crate) fn head(&mut self) -> Option<Payload> {
+        let now = self.outbox.next();
+        if self.head.as_ref().is_none_or(|(then, _)| *then != now) {
+            let plain_bytes = self.summary().bytes.as_bytes().len();
+            let mut summary = self.state.summary();
+            let members = split::<D>(&mut summary, None).filter(|members| !members.is_empty());
+            let head = members.map(|_| summary.to_bytes());
+            let head = head.filter(|head| head.len() < plain_bytes);
+            self.head = Some((now, head.map(Payload::from_bytes)));
+        }
+        self.head.as_ref().and_then(|(_, head)| head.clone())
     }
 
     /// Keeps outbox and storage small; called when a commit is put together.

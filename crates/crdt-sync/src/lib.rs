@@ -31,6 +31,8 @@ mod node;
 mod outbox;
 mod payload;
 mod position;
+mod reconcile;
+pub mod riblt;
 #[cfg(any(feature = "conformance", feature = "tokio"))]
 mod rng;
 mod storage;

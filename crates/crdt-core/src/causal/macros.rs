@@ -192,6 +192,23 @@ macro_rules! causal_type {
         }
     };
 
+    (@split) => {
+        fn split_summary(
+            summary: &mut $crate::CausalSummary,
+            within: Option<&$crate::CausalSummary>,
+            members: &mut $crate::MemberSink<'_>,
+        ) {
+            summary.split(within, members);
+        }
+
+        fn rejoin_summary(
+            head: &mut $crate::CausalSummary,
+            members: &mut $crate::MemberSource<'_>,
+        ) -> bool {
+            head.rejoin(members)
+        }
+    };
+
     (@leaf [$($p:ident: ($($b:tt)*)),*] $name:ident, $store:ty) => {
         impl<$($p: $($b)*),*> $name<$($p),*> {
             /// Applies a delta and returns what it changed for readers.
@@ -238,6 +255,8 @@ macro_rules! causal_type {
             fn delta_since(&self, known: &$crate::CausalSummary) -> Option<Self> {
                 $crate::Summarize::delta_since(&self.causal, known).map(Self::from)
             }
+
+            $crate::causal_type!(@split);
         }
 
         impl<$($p: $($b)*),*> From<$crate::CausalDelta<$store>> for $name<$($p),*> {
@@ -300,6 +319,8 @@ macro_rules! causal_type {
             fn delta_since(&self, known: &$crate::CausalSummary) -> Option<Self::Delta> {
                 $crate::Summarize::delta_since(&self.causal, known)
             }
+
+            $crate::causal_type!(@split);
         }
     };
 }

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use super::events::dots_of;
 use super::{Causal, CausalDelta, CausalSummary, Change, DotSet, DotStore, Equivocation};
-use crate::{Decompose, DeltaState, Dot, DotContext, DotRange, Lattice, Summarize};
+use crate::{
+    Decompose, DeltaState, Dot, DotContext, DotRange, Lattice, MemberSink, MemberSource, Summarize,
+};
 
 impl<S: DotStore> Lattice for Causal<S> {
     fn join(&mut self, other: &Self) -> bool {
@@ -125,6 +127,18 @@ impl<S: DotStore> Summarize for Causal<S> {
                 .difference(&self.live()),
         );
         Some(CausalDelta::since(unknown, change))
+    }
+
+    fn split_summary(
+        summary: &mut CausalSummary,
+        within: Option<&CausalSummary>,
+        members: &mut MemberSink<'_>,
+    ) {
+        summary.split(within, members);
+    }
+
+    fn rejoin_summary(head: &mut CausalSummary, members: &mut MemberSource<'_>) -> bool {
+        head.rejoin(members)
     }
 }
 

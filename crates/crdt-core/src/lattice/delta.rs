@@ -13,7 +13,7 @@ use core::error::Error;
 use core::fmt;
 
 use super::Lattice;
-use crate::DotContext;
+use crate::{DotContext, MemberSink, MemberSource};
 
 /// A change that travels: the result of a mutation, or several grouped into one.
 ///
@@ -152,6 +152,7 @@ pub trait DeltaState {
 /// # Invariants
 /// If `known` is the summary of a peer, then applying `delta_since(known)` to the peer succeeds, and
 /// brings in all that `self` holds. The delta for one's own summary is empty.
+/// A summary that was split is rebuilt by its head and members, less what `within` left out.
 ///
 /// # Examples
 /// ```
@@ -183,6 +184,29 @@ pub trait Summarize: DeltaState {
     /// `None` if the state no longer holds what the peer lacks, because its history was trimmed: only a
     /// snapshot helps.
     fn delta_since(&self, known: &Self::Summary) -> Option<Self::Delta>;
+
+    /// Moves what two replicas mostly have in common out of a summary and into `members`: what stays is
+    /// the head, which is told in full. A large summary can then be found out for the size of a
+    /// difference.
+    ///
+    /// What a replica cannot hold whose summary has the head `within` may be left out.
+    ///
+    /// The provided method leaves everything in the head: a summary that stays small needs no more.
+    fn split_summary(
+        summary: &mut Self::Summary,
+        within: Option<&Self::Summary>,
+        members: &mut MemberSink<'_>,
+    ) {
+        let _nothing_to_split = (summary, within, members);
+    }
+
+    /// Puts members back into the head that they were split from; returns whether all fitted.
+    ///
+    /// Foreign heads and members are taken: if `false` is returned, the head is of no use any more.
+    fn rejoin_summary(head: &mut Self::Summary, members: &mut MemberSource<'_>) -> bool {
+        let _nothing_was_split = (head, members);
+        true
+    }
 }
 
 /// What kind of trouble an error is, which is what decides the reaction.

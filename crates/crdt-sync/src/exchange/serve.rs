@@ -24,7 +24,15 @@ impl<D: Document> Exchange<'_, D> {
             self.say_open(number, frames);
         }
         if owed.ask {
-            frames.push(&Frame::Ask { channel: number });
+            let whole = self.channel.asks_whole;
+            let channel = number;
+            frames.push(&Frame::Ask { channel, whole });
+        }
+        if owed.want {
+            self.say_want(number, frames);
+        }
+        if let Some(range) = owed.symbols {
+            self.send_symbols(number, range, frames);
         }
         for (of_summary, offset) in [(false, owed.deltas_ack), (true, owed.summary_ack)] {
             if let Some(offset) = offset {
@@ -96,7 +104,8 @@ impl<D: Document> Exchange<'_, D> {
         if sent < outbox.base() {
             self.channel.ask();
             self.channel.owed.ask = false;
-            frames.push(&Frame::Ask { channel: number });
+            let (channel, whole) = (number, false);
+            frames.push(&Frame::Ask { channel, whole });
             return;
         }
         let in_flight = outbox.n_bytes_between(acked, sent);
@@ -136,7 +145,7 @@ fn send_parts(transfer: &mut Outgoing, number: u32, config: &Config, frames: &mu
     }
 }
 
-fn max_part_bytes(config: &Config) -> usize {
+pub(super) fn max_part_bytes(config: &Config) -> usize {
     config.max_frame_bytes.saturating_sub(MAX_HEAD_BYTES).max(1)
 }
 

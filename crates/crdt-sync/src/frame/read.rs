@@ -2,9 +2,10 @@
 
 use crdt_core::codec::{Budget, Decode, DecodeError, DecodeLimits, Reader};
 
-use super::{Content, Frame, Hello, Open, Part, Told, VERSION, kind};
+use super::{Content, Frame, Hello, Open, Part, Symbols, Told, VERSION, Want, kind};
 use crate::digest::Digest;
 use crate::position::Position;
+use crate::riblt::{self, MAX_SYMBOLS};
 use crate::{DocId, Refusal, StoreId};
 
 impl<'a> Frame<'a> {
@@ -18,7 +19,12 @@ impl<'a> Frame<'a> {
         let frame = match kind {
             kind::HELLO => Self::Hello(read_hello(&mut r)?),
             kind::OPEN => Self::Open(read_open(&mut r)?),
-            kind::ASK => Self::Ask { channel: r.u32()? },
+            kind::ASK | kind::ASK_WHOLE => Self::Ask {
+                channel: r.u32()?,
+                whole: kind == kind::ASK_WHOLE,
+            },
+            kind::WANT => Self::Want(read_want(&mut r)?),
+            kind::SYMBOLS => Self::Symbols(read_symbols(&mut r)?),
             kind::ACK => Self::Ack {
                 channel: r.u32()?,
                 to: r.u64()?,
@@ -39,7 +45,7 @@ impl<'a> Frame<'a> {
                     refusal: Refusal::from_byte(r.u8()?),
                 }
             }
-            kind::SUMMARY => return read_summary(&mut r),
+            kind::SUMMARY | kind::HEAD => return read_summary(&mut r, kind == kind::HEAD),
             _ => {
                 return Err(DecodeError::UnknownTag {
                     offset: 0,
@@ -109,11 +115,42 @@ fn read_deltas<'a>(r: &mut Reader<'a>, flags: u8, epoch: u64) -> Result<Frame<'a
     part(r, channel, content, extent)
 }
 
-fn read_summary<'a>(r: &mut Reader<'a>) -> Result<Frame<'a>, DecodeError> {
-    let channel = r.u32()?;
-    let content = Content::Summary {
+fn read_want<'a>(r: &mut Reader<'a>) -> Result<Want<'a>, DecodeError> {
+    Ok(Want {
+        channel: r.u32()?,
         versions: Digest::read(r)?,
-        states: Digest::read(r)?,
+        session: r.u64_le()?,
+        start: r.u64_at_most(MAX_SYMBOLS)?,
+        end: r.u64_at_most(MAX_SYMBOLS)?,
+        known: if r.bool()? { Some(r.bytes()?) } else { None },
+    })
+}
+
+fn read_symbols<'a>(r: &mut Reader<'_>) -> Result<Symbols<'a>, DecodeError> {
+    let (channel, session) = (r.u32()?, r.u64_le()?);
+    let (n_members, start) = (r.u64()?, r.u64_at_most(MAX_SYMBOLS)?);
+    let symbols = riblt::read_symbols(r, start, n_members)?;
+    Ok(Symbols {
+        channel,
+        session,
+        n_members,
+        start,
+        symbols: symbols.into(),
+    })
+}
+
+fn read_summary<'a>(r: &mut Reader<'a>, is_head: bool) -> Result<Frame<'a>, DecodeError> {
+    let channel = r.u32()?;
+    let (versions, states) = (Digest::read(r)?, Digest::read(r)?);
+    let content = if is_head {
+        let plain = r.u64()?;
+        Content::Head {
+            versions,
+            states,
+            plain,
+        }
+    } else {
+        Content::Summary { versions, states }
     };
     let extent = (r.u64()?, r.u64()?);
     part(r, channel, content, Some(extent))

@@ -49,7 +49,10 @@ fn frames() -> Vec<Frame<'static>> {
         open(None, Some(told(Some(b"summary")))),
         open(None, Some(told(None))),
         open(Some(place(9, 1 << 40)), None),
-        Frame::Ask { channel: u32::MAX },
+        Frame::Ask {
+            channel: u32::MAX,
+            whole: true,
+        },
         Frame::Ack {
             channel: 0,
             to: u64::MAX

@@ -2,8 +2,9 @@
 
 use crdt_core::codec::{Encode, Writer};
 
-use super::{Content, Frame, Hello, Open, Part, Told, VERSION, kind};
+use super::{Content, Frame, Hello, Open, Part, Symbols, Told, VERSION, Want, kind};
 use crate::position::Position;
+use crate::riblt;
 
 impl Frame<'_> {
     /// Writes the frame; `epoch` is the one in its sender's hello.
@@ -11,9 +12,13 @@ impl Frame<'_> {
         match self {
             Self::Hello(hello) => write_hello(hello, w),
             Self::Open(open) => write_open(open, w),
-            Self::Ask { channel } => {
-                w.u8(kind::ASK);
+            Self::Ask { channel, whole } => {
+                w.u8(if *whole { kind::ASK_WHOLE } else { kind::ASK });
                 w.u64(u64::from(*channel));
+            }
+            Self::Want(want) => write_want(want, w),
+            Self::Symbols(symbols) => {
+                write_symbols(symbols, usize::MAX, w);
             }
             Self::Part(part) => {
                 write_part_head(part, epoch, w);
@@ -77,6 +82,42 @@ pub(crate) fn write_part_head(part: &Part<'_>, epoch: u64, w: &mut Writer) {
             w.u64(part.total);
             w.u64(part.offset);
         }
+        Content::Head {
+            versions,
+            states,
+            plain,
+        } => {
+            w.u8(kind::HEAD);
+            w.u64(u64::from(part.channel));
+            versions.write(w);
+            states.write(w);
+            w.u64(plain);
+            w.u64(part.total);
+            w.u64(part.offset);
+        }
+    }
+}
+
+/// Writes as many symbols as fit `max_bytes`; returns how many.
+pub(crate) fn write_symbols(frame: &Symbols<'_>, max_bytes: usize, w: &mut Writer) -> usize {
+    w.u8(kind::SYMBOLS);
+    w.u64(u64::from(frame.channel));
+    w.u64_le(frame.session);
+    w.u64(frame.n_members);
+    w.u64(frame.start);
+    riblt::write_symbols(&frame.symbols, frame.start, frame.n_members, max_bytes, w)
+}
+
+fn write_want(want: &Want<'_>, w: &mut Writer) {
+    w.u8(kind::WANT);
+    w.u64(u64::from(want.channel));
+    want.versions.write(w);
+    w.u64_le(want.session);
+    w.u64(want.start);
+    w.u64(want.end);
+    w.bool(want.known.is_some());
+    if let Some(known) = want.known {
+        w.bytes(known);
     }
 }
 

@@ -67,8 +67,16 @@ impl<D: Document, S: Storage> Node<D, S> {
             _ if epoch.is_none() => {}
             Frame::Open(open) => self.take_open(id, &open)?,
             Frame::Refuse { doc, refusal } => self.take_refusal(id, doc, refusal),
-            Frame::Ask { channel } => self.on_channel(id, channel, admits, |at| {
-                at.take_ask();
+            Frame::Ask { channel, whole } => self.on_channel(id, channel, admits, |at| {
+                at.take_ask(whole);
+                Ok(())
+            })?,
+            Frame::Want(want) => self.on_channel(id, want.channel, admits, |at| {
+                at.take_want(&want);
+                Ok(())
+            })?,
+            Frame::Symbols(symbols) => self.on_channel(id, symbols.channel, admits, |at| {
+                at.take_symbols(&symbols);
                 Ok(())
             })?,
             Frame::Ack { channel, to } => {

@@ -9,6 +9,7 @@ mod exhaustive;
 mod hostile;
 mod ladder;
 mod net;
+mod reconcile;
 mod star;
 mod text;
 

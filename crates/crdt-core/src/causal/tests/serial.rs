@@ -254,18 +254,18 @@ fn fields_are_those_there_are_each_once() {
     transparent,
     bound(
         serialize = "T: Ord + serde::Serialize",
-        deserialize = "T: Ord + serde::Deserialize<'de>"
+        deserialize = "T: Ord + Clone + serde::Deserialize<'de>"
     )
 )]
 struct Derived<T>(DotMap<T, DotSet>);
 
 /// The same with a name for the field, by this crate's macro.
 #[derive(Debug, PartialEq)]
-struct Written<T: Ord> {
+struct Written<T: Ord + Clone> {
     words: DotMap<T, DotSet>,
 }
 
-serde_transparent!(Written[T: (Ord)](words: DotMap<T, DotSet>));
+serde_transparent!(Written[T: (Ord + Clone)](words: DotMap<T, DotSet>));
 
 #[test]
 fn wrappers_are_written_as_what_they_wrap() {
