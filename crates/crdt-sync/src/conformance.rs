@@ -123,7 +123,7 @@ pub fn check<S: Storage>(mut open: impl FnMut(Fate<S>) -> S) -> Result<(), Viola
 /// ```
 /// use crdt_sync::conformance::{Fate, FaultyStorage, check_history};
 ///
-/// check_history(7, |fate| match fate {
+/// check_history(7, |fate: Fate<FaultyStorage>| match fate {
 ///     Fate::Create => {
 ///         let storage = FaultyStorage::new(7);
 ///         storage.set_failing_percent(50);
