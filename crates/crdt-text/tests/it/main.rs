@@ -9,6 +9,7 @@ mod foreign;
 mod golden;
 mod grouping;
 mod hostile;
+mod link;
 mod model;
 mod oplog;
 mod support;
