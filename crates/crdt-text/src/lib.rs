@@ -36,7 +36,7 @@
 //! - Equal histories encode to equal bytes.
 //!
 //! # Save, reopen, sync
-//! - Save [`TextDoc::encode_full`]; to save each edit, append [`TextDoc::encode_since`] records,
+//! - Save [`TextDoc::save`], whose text [`SavedDoc`] shows before the history is read; to save each edit, append [`TextDoc::encode_since`] records,
 //!   each with its length, and read them back with [`TextDoc::apply_update`].
 //! - A reopened document takes a new agent: a name stands for one session, and two writers with
 //!   one name are refused as a conflict as soon as their events meet.
@@ -71,6 +71,7 @@ mod op_log;
 mod patch;
 mod position;
 mod rope;
+mod saved;
 mod tree;
 mod update;
 mod walker;
@@ -86,4 +87,5 @@ pub use self::op::{Direction, TextOp};
 pub use self::op_log::{HistoryRun, OpLog, RemoteRun};
 pub use self::patch::{Patch, Patches};
 pub use self::position::{Bytes, Chars, Position, Utf16};
+pub use self::saved::SavedDoc;
 pub use self::update::Update;

@@ -18,6 +18,7 @@ mod tests;
 use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
 use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
 
+pub(crate) use self::encode::section;
 pub(crate) use self::rows::Rows;
 pub(crate) use self::slip::{Setting, SlipReader, SlipWriter};
 
@@ -134,7 +135,7 @@ impl Update {
             return bytes;
         }
         let mut file = ContainerWriter::default();
-        encode::sections(self, &mut file);
+        self.put_sections(&mut file);
         file.finish()
     }
 
@@ -232,6 +233,19 @@ impl Update {
 
     pub(crate) fn ops(&self, lvs: LvRange) -> impl Iterator<Item = TextOp<'_>> {
         self.ops.ops(lvs)
+    }
+
+    /// Writes the sections of a file.
+    pub(crate) fn put_sections(&self, file: &mut ContainerWriter) {
+        encode::sections(self, file);
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.ops.text_bytes()
+    }
+
+    pub(crate) fn into_ops(self) -> OpRuns {
+        self.ops
     }
 
     pub(crate) fn dot(&self, dot: &WireDot) -> Result<Dot, UpdateError> {
@@ -342,6 +356,6 @@ impl OpLog {
     /// # Convergence
     /// Idempotent; updates commute as far as their dependencies allow.
     pub fn decode_and_add(&mut self, bytes: &[u8]) -> Result<usize, UpdateError> {
-        self.apply(&Update::decode(bytes, &DecodeLimits::default())?)
+        self.take(Update::decode(bytes, &DecodeLimits::default())?)
     }
 }

@@ -12,6 +12,7 @@ mod hostile;
 mod link;
 mod model;
 mod oplog;
+mod saved;
 mod support;
 mod traits;
 mod vectors;
