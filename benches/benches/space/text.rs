@@ -2,7 +2,7 @@
 
 use crate::memory;
 use benches::{Args, Input, Row, histories, keystrokes, op_log, runs};
-use crdt_text::{Branch, OpLog};
+use crdt_text::{Branch, LinkEncoder, OpLog};
 use serde_json::Number;
 
 pub(crate) fn run(args: &Args) {
@@ -57,19 +57,26 @@ fn update_sizes(args: &Args, input: &Input) {
         return;
     }
     let mut oplog = OpLog::new();
-    let mut n_bytes = 0;
+    let mut link = LinkEncoder::new();
+    let (mut n_alone, mut n_linked) = (0, 0);
     for run in runs(&trace) {
         let before = oplog.version().clone();
         oplog.ingest(&run.as_remote()).expect("a valid history");
-        n_bytes += oplog.encode_since(&before).expect("a known version").len();
+        let update = oplog.update_since(&before).expect("a known version");
+        n_alone += update.encode().len();
+        n_linked += link.encode(&update).len();
     }
-    let mean = n_bytes as f64 / trace.txns.len() as f64;
-    let bytes = Number::from_f64((mean * 100.0).round() / 100.0);
-    Row {
-        bytes,
-        ..Row::new(&bench, SUBJECT)
+    for (subject, n_bytes) in [(SUBJECT, n_alone), (LINKED, n_linked)] {
+        let mean = n_bytes as f64 / trace.txns.len() as f64;
+        let bytes = Number::from_f64((mean * 100.0).round() / 100.0);
+        Row {
+            bytes,
+            ..Row::new(&bench, subject)
+        }
+        .print(args);
     }
-    .print(args);
 }
 
 const SUBJECT: &str = "crdt-text";
+/// Inside a link, both of whose ends remember.
+const LINKED: &str = "crdt-text, link";

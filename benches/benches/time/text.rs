@@ -3,7 +3,7 @@
 use benches::{Args, Input, Latencies, Row, Timings, histories, keystrokes, live, op_log, runs};
 use core::hint::black_box;
 use crdt_testkit::{Rng, Trace, TraceOp};
-use crdt_text::{AgentIdx, Branch, OpLog, TextDoc};
+use crdt_text::{AgentIdx, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc};
 
 pub(crate) fn run(args: &Args, timings: &mut Timings) {
     for input in histories(args) {
@@ -45,12 +45,15 @@ fn load(args: &Args, timings: &mut Timings, input: &Input) {
             (oplog, content)
         },
     );
-    // There is no file yet that holds the text of the tip besides the history: to open a document
-    // means to merge all of it.
+    // To the text that a reader sees; the first edit waits for the history.
+    let saved = TextDoc::from(oplog).save();
     timings.job(
         open,
-        || &bytes,
-        |bytes| TextDoc::decode(bytes).expect("our own bytes"),
+        || &saved,
+        |saved| {
+            let saved = SavedDoc::open(saved, &DecodeLimits::default()).expect("our own bytes");
+            saved.text().len()
+        },
     );
 }
 

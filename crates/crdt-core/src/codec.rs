@@ -42,7 +42,10 @@ mod values;
 mod writer;
 mod zigzag;
 
+pub mod bits;
 pub mod column;
+pub mod entropy;
+pub mod packed;
 
 pub use self::error::DecodeError;
 pub use self::limits::{Budget, DecodeLimits, Limit};

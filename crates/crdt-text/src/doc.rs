@@ -7,8 +7,10 @@ use crdt_core::{
     AgentIdError, AgentIdx, DotContext, Frontier, GraphError, LvRange, RemoteFrontier,
 };
 
+use crate::container::ContainerWriter;
 use crate::error::{EditError, UpdateError};
 use crate::position::Position;
+use crate::saved;
 use crate::{Branch, OpLog, Patches, RemoteRun, Update};
 
 /// A text that can be edited, saved, and merged with its other replicas.
@@ -58,6 +60,25 @@ impl TextDoc {
     /// That of decoding and merging the whole history.
     pub fn decode(bytes: &[u8]) -> Result<Self, UpdateError> {
         Ok(Self::from(OpLog::decode(bytes)?))
+    }
+
+    pub(crate) fn from_update(update: Update) -> Result<Self, UpdateError> {
+        let mut oplog = OpLog::new();
+        oplog.take(update)?;
+        Ok(Self::from(oplog))
+    }
+
+    /// Encodes the whole history, and the text that it leads to: see
+    /// [`SavedDoc`](crate::SavedDoc).
+    ///
+    /// # Complexity
+    /// As [`OpLog::encode_full`].
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        let mut file = ContainerWriter::default();
+        self.oplog.update_of_all().put_sections(&mut file);
+        file.section(saved::TIP, |w| w.raw(self.content().as_bytes()));
+        file.finish()
     }
 
     /// Interns an agent by name (or [`AgentId`](crate::AgentId)), see

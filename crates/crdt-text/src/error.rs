@@ -67,6 +67,9 @@ pub enum UpdateError {
     /// Events of two updates depend on each other in a circle.
     #[error("events depend on each other in a circle")]
     Circular,
+    /// A saved text is not the one that its history leads to; the history is sound.
+    #[error("the saved text is not that of the history")]
+    Corrupt,
     /// An operation breaks the rules of the op log.
     #[error("malformed operation: {0}")]
     Malformed(EditError),
@@ -82,6 +85,7 @@ impl Classify for UpdateError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::MissingDependency(_) => ErrorKind::MissingDependency,
+            Self::Corrupt => ErrorKind::Corrupt,
             Self::Decode(_) | Self::Conflict(_) | Self::Circular | Self::Malformed(_) => {
                 ErrorKind::Malformed
             }

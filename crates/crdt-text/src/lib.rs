@@ -25,17 +25,18 @@
 //! - [`OpLog`]: the history alone: every operation, by whom, on which version.
 //! - [`Branch`]: the text at one version of an op log. Make as many as you like.
 //! - [`Patches`]: what a merge changed, for an editor to follow.
-//! - [`Update`]: a part of a history on its way to another replica.
+//! - [`Update`]: a part of a history on its way to another replica; [`LinkEncoder`] and
+//!   [`LinkDecoder`] make updates smaller where replicas stay connected.
 //!
 //! # Guarantees
 //! - Replicas that know the same events show the same text.
 //! - Every call that can fail returns an error and then has changed nothing; bytes of any origin
 //!   never panic, and never take more memory than [`DecodeLimits`]
 //!   allows.
-//! - Equal histories encode to equal bytes (with one set of features).
+//! - Equal histories encode to equal bytes.
 //!
 //! # Save, reopen, sync
-//! - Save [`TextDoc::encode_full`]; to save each edit, append [`TextDoc::encode_since`] records,
+//! - Save [`TextDoc::save`], whose text [`SavedDoc`] shows before the history is read; to save each edit, append [`TextDoc::encode_since`] records,
 //!   each with its length, and read them back with [`TextDoc::apply_update`].
 //! - A reopened document takes a new agent: a name stands for one session, and two writers with
 //!   one name are refused as a conflict as soon as their events meet.
@@ -49,8 +50,8 @@
 //! change with Unicode versions, and replicas must agree.
 //!
 //! # Features
-//! `lz4` (default) compresses text in updates, and reads such updates; `serde` serialises the public value types; `random`
-//! makes agent ids from the operating system's entropy.
+//! `serde` serialises the public value types; `random` makes agent ids from the operating system's
+//! entropy.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -61,14 +62,17 @@ extern crate alloc;
 struct Readme;
 
 mod branch;
+mod container;
 mod doc;
 mod error;
+mod link;
 mod op;
 mod op_log;
 mod patch;
 mod position;
 mod replicate;
 mod rope;
+mod saved;
 mod tree;
 mod update;
 mod walker;
@@ -79,8 +83,10 @@ pub use crdt_core::{AgentId, AgentIdx, Dot, DotContext, Frontier, Lv, LvRange, R
 pub use self::branch::Branch;
 pub use self::doc::TextDoc;
 pub use self::error::{EditError, UpdateError};
+pub use self::link::{LinkDecoder, LinkEncoder};
 pub use self::op::{Direction, TextOp};
 pub use self::op_log::{HistoryRun, OpLog, RemoteRun};
 pub use self::patch::{Patch, Patches};
 pub use self::position::{Bytes, Chars, Position, Utf16};
+pub use self::saved::SavedDoc;
 pub use self::update::Update;

@@ -8,6 +8,7 @@
 mod author;
 mod ingest;
 mod length;
+mod load;
 mod ops;
 #[cfg(test)]
 mod tests;

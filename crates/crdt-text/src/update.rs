@@ -5,16 +5,24 @@
 //!   updates and equal bytes, whatever the order in which a replica learned of them.
 //! - A run's parents are in earlier runs of the update, or not in it at all.
 
+mod alone;
 mod collect;
 mod decode;
 mod encode;
 mod group;
+mod rows;
+mod slip;
 #[cfg(test)]
 mod tests;
 
-use crdt_core::codec::{DecodeError, DecodeLimits};
+use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
 use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
 
+pub(crate) use self::encode::section;
+pub(crate) use self::rows::Rows;
+pub(crate) use self::slip::{Setting, SlipReader, SlipWriter};
+
+use crate::container::ContainerWriter;
 use crate::error::{EditError, UpdateError};
 use crate::op_log::OpRuns;
 use crate::{OpLog, TextOp};
@@ -73,6 +81,13 @@ pub(crate) struct UpdateRun<'a> {
 }
 
 impl UpdateRun<'_> {
+    fn first(&self) -> WireDot {
+        WireDot {
+            agent: self.agent,
+            seq: self.seq,
+        }
+    }
+
     fn seq_end(&self) -> u64 {
         self.seq + u64::from(self.lvs.len())
     }
@@ -116,7 +131,12 @@ impl Update {
     /// O(n log n), n = runs; plus its text.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        encode::encode(self)
+        if let Some(bytes) = alone::encode(self) {
+            return bytes;
+        }
+        let mut file = ContainerWriter::default();
+        self.put_sections(&mut file);
+        file.finish()
     }
 
     /// Decodes an update from bytes of any origin.
@@ -133,6 +153,62 @@ impl Update {
     /// O(n), n = bytes, decompressed.
     pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
         decode::decode(bytes, limits)
+    }
+
+    /// Writes all runs, with agents numbered otherwise; returns their text.
+    pub(crate) fn put_slip(
+        &self,
+        numbers: &[u32],
+        rows: &mut Rows,
+        slip: &mut SlipWriter,
+    ) -> String {
+        let renumber = |dot: WireDot| WireDot {
+            agent: numbers[dot.agent as usize],
+            ..dot
+        };
+        slip.run_count(self.runs.len());
+        let mut texts = encode::Texts::together();
+        for run in self.runs() {
+            let mut parents: Vec<WireDot> = run.parents.iter().copied().map(renumber).collect();
+            parents.sort_unstable();
+            let first = renumber(run.first());
+            encode::run_rows(first, &parents, self.ops(run.lvs), rows, slip, &mut texts);
+        }
+        texts.inserted
+    }
+
+    /// Reads what [`Self::put_slip`] wrote, with `agents` in the order of their numbers.
+    pub(crate) fn take_slip(
+        agents: &[AgentId],
+        mut slip: SlipReader<'_>,
+        rows: &mut Rows,
+        budget: &mut Budget,
+    ) -> Result<Self, DecodeError> {
+        let n_runs = slip.run_count()?;
+        let mut runs = slip.runs(n_runs, rows, budget)?;
+        let text = slip.text(budget)?;
+        let dots = runs.iter().map(|run| &run.head);
+        let dots = dots.flat_map(|head| head.parents.iter().chain([&head.first]));
+        let mut used: Vec<u32> = dots.map(|dot| dot.agent).collect();
+        used.sort_unstable_by_key(|&number| &agents[number as usize]);
+        used.dedup();
+        let names: Vec<AgentId> = used
+            .iter()
+            .map(|&number| agents[number as usize].clone())
+            .collect();
+        if names.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err(DecodeError::NotCanonical { offset: 0 });
+        }
+        let renumber = |dot: &mut WireDot| {
+            let name = &agents[dot.agent as usize];
+            dot.agent = names.partition_point(|other| other < name) as u32;
+        };
+        for run in &mut runs {
+            renumber(&mut run.head.first);
+            run.head.parents.iter_mut().for_each(renumber);
+            run.head.parents.sort_unstable();
+        }
+        decode::of_slip(names, &runs, &text, budget)
     }
 
     pub(crate) fn agents(&self) -> &[AgentId] {
@@ -157,6 +233,19 @@ impl Update {
 
     pub(crate) fn ops(&self, lvs: LvRange) -> impl Iterator<Item = TextOp<'_>> {
         self.ops.ops(lvs)
+    }
+
+    /// Writes the sections of a file.
+    pub(crate) fn put_sections(&self, file: &mut ContainerWriter) {
+        encode::sections(self, file);
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.ops.text_bytes()
+    }
+
+    pub(crate) fn into_ops(self) -> OpRuns {
+        self.ops
     }
 
     pub(crate) fn dot(&self, dot: &WireDot) -> Result<Dot, UpdateError> {
@@ -267,6 +356,6 @@ impl OpLog {
     /// # Convergence
     /// Idempotent; updates commute as far as their dependencies allow.
     pub fn decode_and_add(&mut self, bytes: &[u8]) -> Result<usize, UpdateError> {
-        self.apply(&Update::decode(bytes, &DecodeLimits::default())?)
+        self.take(Update::decode(bytes, &DecodeLimits::default())?)
     }
 }

@@ -120,7 +120,7 @@ impl OpLog {
         })
     }
 
-    fn agent_of(
+    pub(super) fn agent_of(
         &mut self,
         update: &Update,
         agents: &mut [Option<AgentIdx>],
@@ -171,7 +171,7 @@ impl OpLog {
     }
 
     /// Runs `change`; if it fails, whatever it appended is cut off again.
-    fn atomically<T>(
+    pub(super) fn atomically<T>(
         &mut self,
         change: impl FnOnce(&mut Self) -> Result<T, UpdateError>,
     ) -> Result<T, UpdateError> {

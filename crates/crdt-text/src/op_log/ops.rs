@@ -125,17 +125,8 @@ impl OpRuns {
         self.starts.len()
     }
 
-    /// All text ever inserted, in local order.
-    pub(crate) fn inserted(&self) -> &str {
-        &self.inserted
-    }
-
     pub(crate) fn text(&self, range: TextRange) -> &str {
         &self.inserted[range.start as usize..range.end as usize]
-    }
-
-    pub(crate) fn has_deleted_text(&self) -> bool {
-        self.deleted.n_bytes() > 0
     }
 
     /// How many bytes of text are kept.

@@ -1,95 +1,72 @@
 //! Reading updates from bytes of any origin. The format is described in `docs/design/text.md`.
 //!
-//! The checksum is verified before anything else is looked at; still, every number is checked, for
-//! a checksum is no proof of good will.
+//! Checksums are verified before anything is read; still, every number is checked, for a checksum
+//! is no proof of good will.
 
-mod ops;
-mod runs;
+mod history;
+mod parents;
 mod text;
 
 use crdt_core::AgentId;
-use crdt_core::codec::{Budget, DecodeError, DecodeLimits, Reader};
+use crdt_core::codec::entropy::Decoder;
+use crdt_core::codec::{Budget, DecodeError, DecodeLimits, Reader, packed};
 
-use self::ops::OpColumns;
-use self::runs::{Parents, Runs};
-use self::text::{Deleted, text};
-use super::Update;
-use super::encode::{FORMAT_VERSION, MAGIC, section};
+use self::history::History;
+use self::text::text;
+use super::encode::{LAYOUT, MAX_ROWS_PER_BYTE, section};
+use super::rows::Take;
+use super::slip::SlipRun;
+use super::{Update, alone};
+use crate::container::Container;
 
 pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Update, DecodeError> {
-    let (mut r, mut budget) = limits.open(bytes)?;
-    if r.raw(MAGIC.len())? != MAGIC {
-        return Err(DecodeError::WrongMagic);
+    let (r, mut budget) = limits.open(bytes)?;
+    if bytes.first() == Some(&alone::MARK) {
+        return alone::decode(r, &mut budget);
     }
-    let version = r.u8()?;
-    if version != FORMAT_VERSION {
-        return Err(DecodeError::UnknownVersion {
-            found: version.into(),
-        });
-    }
-    let mut r = verify_checksum(bytes, r)?;
-    let agents = agents(expect_section(&mut r, section::AGENTS)?, &mut budget)?;
-    let n_agents = agents.len();
-    let runs = Runs::read(
-        expect_section(&mut r, section::RUNS)?,
-        n_agents,
-        &mut budget,
-    )?;
-    let parents = expect_section(&mut r, section::PARENTS)?;
-    let parents = Parents::read(parents, &runs, n_agents, &mut budget)?;
-    let ops = OpColumns::read(expect_section(&mut r, section::OPS)?, &mut budget)?;
-    let inserted = text(expect_section(&mut r, section::INSERTED)?, &mut budget)?;
-    let deleted = if r.is_empty() {
-        Deleted::default()
-    } else {
-        Deleted::read(expect_section(&mut r, section::DELETED)?, &mut budget)?
-    };
-    r.finish()?;
-    let mut update = Update {
-        agents,
-        ..Update::default()
-    };
-    ops.push_all(&inserted, &deleted, &mut update)?;
-    runs.close(parents, &mut update)?;
-    Ok(update)
+    let file = Container::open(bytes, r, &section::ALL)?;
+    file.verify()?;
+    sections(&file, &mut budget)
 }
 
-/// Splits off the checksum, compares it, and returns a reader of what lies between.
-fn verify_checksum<'a>(bytes: &'a [u8], r: Reader<'a>) -> Result<Reader<'a>, DecodeError> {
-    let mut body = r;
-    let needed = 4;
-    let Some(len) = body.remaining().checked_sub(needed) else {
-        return Err(DecodeError::Truncated {
-            offset: body.offset(),
-            needed: needed as u64,
-        });
-    };
-    let content = body.take(len)?;
-    let found = body.u32_le()?;
-    let expected = crc32fast::hash(&bytes[..bytes.len() - needed]);
-    if found == expected {
-        Ok(content)
-    } else {
-        Err(DecodeError::ChecksumMismatch { expected, found })
+/// Reads the sections of an update.
+pub(crate) fn sections(file: &Container<'_>, budget: &mut Budget) -> Result<Update, DecodeError> {
+    let agents = agents(file.section(section::AGENTS)?, budget)?;
+    let inserted = text(file.section(section::INSERTED)?, budget)?;
+    let recorded = file.optional(section::RECORDED)?;
+    let recorded = recorded.map(|r| text(r, budget)).transpose()?;
+    let mut r = file.section(section::HISTORY)?;
+    let n_runs = r.u64()?;
+    let max_rows = (r.remaining() as u64).saturating_mul(MAX_ROWS_PER_BYTE);
+    let mut fields = Packed(Decoder::read(r, LAYOUT)?);
+    let mut history = History::new(agents, &inserted, recorded.as_deref(), max_rows, budget);
+    for _ in 0..n_runs {
+        history.take_run(&mut fields)?;
     }
+    fields.0.finish_with_zeros()?;
+    history.finish()
 }
 
-fn expect_section<'a>(r: &mut Reader<'a>, tag: u8) -> Result<Reader<'a>, DecodeError> {
-    let offset = r.offset();
-    let found = r.u8()?;
-    if found != tag {
-        return Err(DecodeError::UnknownTag {
-            offset,
-            found: found.into(),
-        });
+/// Puts an update together from what a slip says of it.
+pub(super) fn of_slip(
+    agents: Vec<AgentId>,
+    runs: &[SlipRun],
+    text: &str,
+    budget: &mut Budget,
+) -> Result<Update, DecodeError> {
+    let mut history = History::new(agents, text, None, 0, budget);
+    for SlipRun { head, ops } in runs {
+        history.push_run(head.first, &head.parents, ops)?;
     }
-    r.section()
+    history.finish()
 }
 
 fn agents(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<AgentId>, DecodeError> {
-    let n = r.count(2, budget)?;
-    budget.spend_agents(n as u64)?;
-    let mut agents: Vec<AgentId> = Vec::with_capacity(n);
+    let n = r.u64()?;
+    budget.spend_agents(n)?;
+    let names = packed::decode(r, budget)?;
+    let mut r = Reader::new(&names);
+    let mut agents: Vec<AgentId> = Vec::new();
     for _ in 0..n {
         let offset = r.offset();
         let name = r.str()?;
@@ -106,18 +83,12 @@ fn agents(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<AgentId>, Decode
     Ok(agents)
 }
 
-fn add(a: u64, b: u64, offset: usize) -> Result<u64, DecodeError> {
-    a.checked_add(b).ok_or(DecodeError::OutOfRange {
-        offset,
-        found: b,
-        max: u64::MAX - a,
-    })
-}
+/// Fields by what is likely.
+struct Packed<'a>(Decoder<'a>);
 
-fn at_most(found: u64, max: u64, offset: usize) -> Result<u64, DecodeError> {
-    if found <= max {
-        Ok(found)
-    } else {
-        Err(DecodeError::OutOfRange { offset, found, max })
+impl Take for Packed<'_> {
+    #[inline]
+    fn take(&mut self, field: usize) -> Result<u64, DecodeError> {
+        Ok(self.0.next(field))
     }
 }

@@ -1,202 +1,149 @@
 //! Writing updates. The format is described in `docs/design/text.md`.
 
-use crdt_core::LvRange;
-use crdt_core::codec::{Writer, column};
+use crdt_core::codec::entropy::{Encoder, Layout};
+use crdt_core::codec::{Writer, packed};
 
+use super::rows::{OpRow, Put, Rows, field};
 use super::{Update, WireDot};
 use crate::TextOp;
-use crate::op_log::{OpKind, OpRun};
-
-pub(super) const MAGIC: &[u8; 4] = b"CTXT";
-pub(super) const FORMAT_VERSION: u8 = 1;
+use crate::container::ContainerWriter;
 
 /// Sections, in the order in which they are written.
-pub(super) mod section {
-    pub(in crate::update) const AGENTS: u8 = 1;
-    pub(in crate::update) const RUNS: u8 = 2;
-    pub(in crate::update) const PARENTS: u8 = 3;
-    pub(in crate::update) const OPS: u8 = 4;
-    pub(in crate::update) const INSERTED: u8 = 5;
-    pub(in crate::update) const DELETED: u8 = 6;
+pub(crate) mod section {
+    pub(crate) const AGENTS: u8 = 1;
+    pub(crate) const HISTORY: u8 = 2;
+    pub(crate) const INSERTED: u8 = 3;
+    pub(crate) const RECORDED: u8 = 4;
+    pub(crate) const ALL: [u8; 4] = [AGENTS, HISTORY, INSERTED, RECORDED];
 }
 
-/// How the text of a section is stored.
-pub(super) mod storage {
-    pub(in crate::update) const RAW: u8 = 0;
-    pub(in crate::update) const LZ4: u8 = 1;
-}
+pub(super) const LAYOUT: Layout = Layout::numbers(field::N_FIELDS);
 
-pub(super) fn encode(update: &Update) -> Vec<u8> {
-    let mut w = Writer::new();
-    w.raw(MAGIC);
-    w.u8(FORMAT_VERSION);
-    write_section(&mut w, section::AGENTS, |w| agents(w, update));
-    write_section(&mut w, section::RUNS, |w| runs(w, update));
-    write_section(&mut w, section::PARENTS, |w| parents(w, update));
-    write_section(&mut w, section::OPS, |w| ops(w, update));
-    write_section(&mut w, section::INSERTED, |w| {
-        text(w, update.ops.inserted());
+/// Rows for each byte that they may take; see ADR 0017.
+pub(super) const MAX_ROWS_PER_BYTE: u64 = 64;
+
+/// Writes the sections of an update.
+pub(crate) fn sections(update: &Update, file: &mut ContainerWriter) {
+    file.section(section::AGENTS, |w| agents(w, update));
+    let mut texts = Texts::default();
+    file.section(section::HISTORY, |w| history(w, update, &mut texts));
+    file.section(section::INSERTED, |w| {
+        packed::encode(w, texts.inserted.as_bytes());
     });
-    if update.ops.has_deleted_text() {
-        write_section(&mut w, section::DELETED, |w| deleted(w, update));
+    if !texts.recorded.is_empty() {
+        file.section(section::RECORDED, |w| {
+            packed::encode(w, texts.recorded.as_bytes());
+        });
     }
-    w.u32_le(crc32fast::hash(w.as_bytes()));
-    w.into_bytes()
-}
-
-fn write_section(w: &mut Writer, tag: u8, content: impl FnOnce(&mut Writer)) {
-    let mut section = Writer::new();
-    content(&mut section);
-    w.u8(tag);
-    w.bytes(section.as_bytes());
 }
 
 fn agents(w: &mut Writer, update: &Update) {
+    let mut names = Writer::new();
+    for agent in &update.agents {
+        names.str(agent.as_str());
+    }
     w.u64(update.agents.len() as u64);
-    update.agents.iter().for_each(|agent| w.str(agent.as_str()));
+    packed::encode(w, names.as_bytes());
 }
 
-/// Columns of agents, lengths, and sequence numbers as steps from where the agent's last run ended.
-fn runs(w: &mut Writer, update: &Update) {
+fn history(w: &mut Writer, update: &Update, texts: &mut Texts) {
+    let mut fields = Packed(Encoder::new(LAYOUT));
+    let n_rows = rows(
+        update,
+        &mut Rows::new(update.agents.len()),
+        &mut fields,
+        texts,
+    );
     w.u64(update.runs.len() as u64);
-    column::encode_u64s(w, update.runs().map(|run| u64::from(run.agent)));
-    column::encode_u64s(w, update.runs().map(|run| u64::from(run.lvs.len())));
-    let mut next_seq = vec![0_u64; update.agents.len()];
-    let steps = update.runs().map(|run| {
-        let next = &mut next_seq[run.agent as usize];
-        // Sequence numbers have 53 bits: their difference fits.
-        let step = run.seq as i64 - *next as i64;
-        *next = run.seq + u64::from(run.lvs.len());
-        step
-    });
-    column::encode_i64s(w, steps);
+    let start = w.len() as u64;
+    fields.0.finish(w);
+    while (w.len() as u64 - start) * MAX_ROWS_PER_BYTE < n_rows {
+        w.u8(0);
+    }
 }
 
-/// Columns of parent counts, and of parents: inside the update twice their distance from the event
-/// before the run, outside twice the agent's number plus one, with the sequence numbers apart.
-fn parents(w: &mut Writer, update: &Update) {
-    let index = RunIndex::of(update);
-    let mut references = Vec::with_capacity(update.parents.len());
-    let mut seqs = Vec::new();
+/// Writes all rows; collects their text. Returns how many rows there are.
+pub(super) fn rows(
+    update: &Update,
+    rows: &mut Rows,
+    fields: &mut impl Put,
+    texts: &mut Texts,
+) -> u64 {
+    let mut n_rows = 0;
     for run in update.runs() {
-        for parent in run.parents {
-            match index.event_of(parent) {
-                Some(event) => references.push(u64::from(run.lvs.start.get() - 1 - event) << 1),
-                None => {
-                    references.push((u64::from(parent.agent) << 1) | 1);
-                    seqs.push(parent.seq);
-                }
-            }
+        run_rows(
+            run.first(),
+            run.parents,
+            update.ops(run.lvs),
+            rows,
+            fields,
+            texts,
+        );
+        n_rows += 1 + run.parents.len() as u64;
+    }
+    // Operations are cut where runs end.
+    n_rows + (update.ops.n_runs() + update.runs.len()) as u64
+}
+
+/// Writes the rows of a run.
+pub(super) fn run_rows<'a>(
+    first: WireDot,
+    parents: &[WireDot],
+    ops: impl Iterator<Item = TextOp<'a>>,
+    rows: &mut Rows,
+    fields: &mut impl Put,
+    texts: &mut Texts,
+) {
+    rows.put_head(fields, first, parents);
+    let mut ops = ops.peekable();
+    let mut n_events = 0;
+    while let Some(op) = ops.next() {
+        let row = OpRow::of(&op, ops.peek().is_none());
+        rows.put_op(fields, first.agent, n_events == 0, row);
+        n_events += u64::from(row.len);
+        texts.push(&op);
+    }
+    rows.end_run(first, n_events)
+        .expect("an update's numbers are in range");
+}
+
+/// The text of operations, in their order.
+#[derive(Default)]
+pub(super) struct Texts {
+    pub(super) inserted: String,
+    pub(super) recorded: String,
+    is_together: bool,
+}
+
+impl Texts {
+    /// Deleted text stands among the inserted.
+    pub(super) fn together() -> Self {
+        Self {
+            is_together: true,
+            ..Self::default()
         }
     }
-    column::encode_u64s(w, update.runs().map(|run| run.parents.len() as u64));
-    column::encode_u64s(w, references);
-    column::encode_deltas(w, seqs);
-}
 
-/// Columns of kinds, lengths, and positions as steps from where the last operation left off.
-fn ops(w: &mut Writer, update: &Update) {
-    let runs = || {
-        update
-            .ops
-            .iter(LvRange::new(crdt_core::Lv::new(0), update.ops.end()))
-    };
-    w.u64(update.ops.n_runs() as u64);
-    column::encode_u64s(w, runs().map(|run| kind_code(run.kind)));
-    column::encode_u64s(w, runs().map(|run| u64::from(run.lvs.len())));
-    let mut caret = 0_i64;
-    let steps = runs().map(|run| {
-        let step = i64::from(run.pos) - caret;
-        caret = i64::from(caret_after(&run));
-        step
-    });
-    column::encode_i64s(w, steps);
-}
-
-/// Columns of gaps and lengths of the stretches whose text was recorded, then the text.
-fn deleted(w: &mut Writer, update: &Update) {
-    let mut stretches = Vec::new();
-    let mut gap = 0;
-    let mut all = String::new();
-    for op in update
-        .ops
-        .ops(LvRange::new(crdt_core::Lv::new(0), update.ops.end()))
-    {
-        match op {
+    fn push(&mut self, op: &TextOp<'_>) {
+        match *op {
+            TextOp::Insert { text, .. } => self.inserted.push_str(text),
             TextOp::Delete {
-                len,
-                text: Some(text),
-                ..
-            } => {
-                stretches.push((gap, len as u64));
-                gap = 0;
-                all.push_str(text);
-            }
-            _ => gap += op.n_events() as u64,
+                text: Some(text), ..
+            } if self.is_together => self.inserted.push_str(text),
+            TextOp::Delete {
+                text: Some(text), ..
+            } => self.recorded.push_str(text),
+            TextOp::Delete { text: None, .. } => {}
         }
     }
-    w.u64(stretches.len() as u64);
-    column::encode_u64s(w, stretches.iter().map(|stretch| stretch.0));
-    column::encode_u64s(w, stretches.iter().map(|stretch| stretch.1));
-    text(w, &all);
 }
 
-fn text(w: &mut Writer, text: &str) {
-    #[cfg(feature = "lz4")]
-    {
-        let packed = lz4_flex::block::compress(text.as_bytes());
-        if packed.len() < text.len() {
-            w.u8(storage::LZ4);
-            w.u64(text.len() as u64);
-            w.bytes(&packed);
-            return;
-        }
-    }
-    w.u8(storage::RAW);
-    w.str(text);
-}
+/// Fields by what is likely.
+struct Packed(Encoder);
 
-/// Finds events of an update by their dots.
-struct RunIndex {
-    /// First dot, length and first event of each run, sorted.
-    runs: Vec<(WireDot, u64, u32)>,
-}
-
-impl RunIndex {
-    fn of(update: &Update) -> Self {
-        let entry = |run: super::UpdateRun<'_>| {
-            let first = WireDot {
-                agent: run.agent,
-                seq: run.seq,
-            };
-            (first, u64::from(run.lvs.len()), run.lvs.start.get())
-        };
-        let mut runs: Vec<_> = update.runs().map(entry).collect();
-        runs.sort_unstable();
-        Self { runs }
-    }
-
-    fn event_of(&self, dot: &WireDot) -> Option<u32> {
-        let after = self.runs.partition_point(|(first, ..)| first <= dot);
-        let &(first, len, event) = self.runs.get(after.checked_sub(1)?)?;
-        let is_in_run = first.agent == dot.agent && dot.seq - first.seq < len;
-        is_in_run.then(|| event + (dot.seq - first.seq) as u32)
-    }
-}
-
-pub(super) fn kind_code(kind: OpKind) -> u64 {
-    match kind {
-        OpKind::Insert => 0,
-        OpKind::Delete => 1,
-        OpKind::Backspace => 2,
-    }
-}
-
-/// Where the caret stands after an operation.
-pub(super) fn caret_after(run: &OpRun) -> u32 {
-    match run.kind {
-        OpKind::Insert => run.pos + run.lvs.len(),
-        OpKind::Delete => run.pos,
-        OpKind::Backspace => run.pos + 1 - run.lvs.len(),
+impl Put for Packed {
+    #[inline]
+    fn put(&mut self, field: usize, value: u64) {
+        self.0.push(field, value);
     }
 }

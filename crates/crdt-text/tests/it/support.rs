@@ -222,10 +222,53 @@ pub(crate) fn seen_doc(doc: &TextDoc) -> (Seen, Frontier, String, String) {
     )
 }
 
-/// Puts a true checksum behind bytes that were tampered with.
-pub(crate) fn fix_checksum(bytes: &mut [u8]) {
-    if let Some(body) = bytes.len().checked_sub(4) {
-        let checksum = crc32fast::hash(&bytes[..body]);
-        bytes[body..].copy_from_slice(&checksum.to_le_bytes());
+/// Where the parts of a file are: the head's end, and the end of each section.
+pub(crate) fn parts(bytes: &[u8]) -> Option<(usize, Vec<usize>)> {
+    let mut r = crdt_core::codec::Reader::new(bytes);
+    r.raw(5).ok()?;
+    let n = r.u8().ok()?;
+    let mut lens = Vec::new();
+    for _ in 0..n {
+        r.u8().ok()?;
+        lens.push(usize::try_from(r.u64().ok()?).ok()?);
+        r.u32_le().ok()?;
     }
+    r.u32_le().ok()?;
+    let mut end = r.offset();
+    let ends = lens.iter().map(|len| {
+        end = end.saturating_add(*len).min(bytes.len());
+        end
+    });
+    Some((r.offset(), ends.collect()))
+}
+
+/// Makes all checksums true, as far as there are places for them.
+pub(crate) fn fix_checksum(bytes: &mut [u8]) {
+    if bytes.first() == Some(&1) {
+        if let Some(body) = bytes.len().checked_sub(2) {
+            let checksum = crc32fast::hash(&bytes[..body]) as u16;
+            bytes[body..].copy_from_slice(&checksum.to_le_bytes());
+        }
+        return;
+    }
+    let Some((head, ends)) = parts(bytes) else {
+        return;
+    };
+    let mut start = head;
+    let mut at = 6;
+    for end in ends {
+        let checksum = crc32fast::hash(&bytes[start..end]);
+        // Past the tag and the length.
+        at += 1
+            + bytes[at + 1..]
+                .iter()
+                .take_while(|byte| **byte >= 0x80)
+                .count()
+            + 1;
+        bytes[at..at + 4].copy_from_slice(&checksum.to_le_bytes());
+        at += 4;
+        start = end;
+    }
+    let checksum = crc32fast::hash(&bytes[..at]);
+    bytes[at..at + 4].copy_from_slice(&checksum.to_le_bytes());
 }

@@ -1,0 +1,148 @@
+//! Round trips, bounds, and bytes that no encoder writes.
+
+use alloc::vec::Vec;
+
+use super::{Decoder, Encoder, Layout};
+use crate::codec::{DecodeError, Reader, Writer};
+
+fn encode(layout: Layout, values: &[(usize, u64)]) -> Vec<u8> {
+    let mut encoder = Encoder::new(layout);
+    for &(context, value) in values {
+        encoder.push(context, value);
+    }
+    let mut w = Writer::new();
+    encoder.finish(&mut w);
+    w.into_bytes()
+}
+
+fn decode(
+    layout: Layout,
+    bytes: &[u8],
+    contexts: &[(usize, u64)],
+) -> Result<Vec<u64>, DecodeError> {
+    let mut decoder = Decoder::read(Reader::new(bytes), layout)?;
+    let values = contexts
+        .iter()
+        .map(|&(context, _)| decoder.next(context))
+        .collect();
+    decoder.finish()?;
+    Ok(values)
+}
+
+#[track_caller]
+fn survives(layout: Layout, values: &[(usize, u64)]) -> usize {
+    let bytes = encode(layout, values);
+    let expected: Vec<u64> = values.iter().map(|&(_, value)| value).collect();
+    assert_eq!(decode(layout, &bytes, values), Ok(expected));
+    bytes.len()
+}
+
+/// Numbers without a library: splitmix64.
+fn random(seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+#[test]
+fn nothing_takes_next_to_nothing() {
+    assert!(survives(Layout::numbers(3), &[]) < 16);
+}
+
+#[test]
+fn numbers_of_every_size_come_back() {
+    let around = |power: u32| {
+        let value = 1_u64 << power;
+        [value - 1, value, value + 1, value | (value >> 1)]
+    };
+    let values = (0..64)
+        .flat_map(around)
+        .chain([u64::MAX])
+        .map(|value| (0, value));
+    survives(Layout::numbers(1), &values.collect::<Vec<_>>());
+}
+
+#[test]
+fn random_values_in_random_contexts_come_back() {
+    for seed in 0..60 {
+        let mut next = random(seed);
+        let layout = Layout::numbers(1 + (next() % 5) as usize).with_bytes((next() % 40) as usize);
+        let n = next() % 3_000;
+        let values: Vec<(usize, u64)> = (0..n)
+            .map(|_| {
+                let context = (next() % layout.n_contexts as u64) as usize;
+                let value = next() >> (next() % 64);
+                let value = if context < layout.n_bytes {
+                    value & 0xff
+                } else {
+                    value
+                };
+                (context, value)
+            })
+            .collect();
+        survives(layout, &values);
+    }
+}
+
+#[test]
+fn every_symbol_fits_a_table() {
+    let mut values: Vec<(usize, u64)> = (0..256).map(|byte| (0, byte)).collect();
+    values.extend((0..1 << 20).map(|_| (0, 7)));
+    survives(Layout::numbers(0).with_bytes(1), &values);
+}
+
+#[test]
+fn what_contexts_say_is_not_paid_for() {
+    let values: Vec<(usize, u64)> = (0..4096).map(|i| (i % 4, (i % 4) as u64 * 3)).collect();
+    assert!(survives(Layout::numbers(4), &values) < 40);
+}
+
+#[test]
+fn frequent_values_take_fractions_of_a_bit() {
+    let mut next = random(1);
+    let values: Vec<(usize, u64)> = (0..80_000)
+        .map(|_| (0, u64::from(next().is_multiple_of(50))))
+        .collect();
+    // The entropy is 0.1414 bits for each.
+    let n_bytes = survives(Layout::numbers(1), &values);
+    assert!(n_bytes < 1_450, "{n_bytes}");
+}
+
+#[test]
+fn damage_never_panics_and_cuts_are_noticed() {
+    let mut next = random(2);
+    let values: Vec<(usize, u64)> = (0..400).map(|i| (i % 3, next() % 40)).collect();
+    let layout = Layout::numbers(3);
+    let bytes = encode(layout, &values);
+    for len in 0..bytes.len() {
+        assert!(
+            decode(layout, &bytes[..len], &values).is_err(),
+            "{len} bytes"
+        );
+    }
+    for at in 0..bytes.len() {
+        for change in 1..=255 {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= change;
+            drop(decode(layout, &damaged, &values));
+        }
+    }
+}
+
+#[test]
+fn noise_is_bounded() {
+    let mut next = random(3);
+    for len in 0..300_usize {
+        let noise: Vec<u8> = (0..len).map(|_| next() as u8).collect();
+        let layout = Layout::numbers(2).with_bytes(2);
+        if let Ok(mut decoder) = Decoder::read(Reader::new(&noise), layout) {
+            assert!(decoder.n_bytes_of_tables() <= 8 * len + (32 << 10));
+            let sum = (0..1_000).fold(0, |sum: u64, i| sum ^ decoder.next(i % 4));
+            core::hint::black_box(sum);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Packed bytes, for text above all: repeats as copies, everything entropy-coded.
+//!
+//! **Format.** Storage: u8. 0: length, bytes as they are. 1: unpacked length; an [`mod@super::entropy`] stream
+//! of sequences up to its end: number of literals, the literals, length of a copy less 3, its distance
+//! less 1. Nothing stands behind the last byte: a last sequence may end with its literals. The
+//! contexts are those of the `model` module. Zeros fill up what would be shorter than one byte for
+//! each 1,024 unpacked.
+//!
+//! **Limits.** A byte of input stands for at most 1,024 of output, so that a claim costs its author
+//! something; the budget bounds output besides.
+//!
+//! # Examples
+//! ```
+//! use crdt_core::codec::{DecodeError, DecodeLimits, Writer, packed};
+//!
+//! let text = "To be, or not to be, that is the question. ".repeat(100);
+//! let mut writer = Writer::new();
+//! packed::encode(&mut writer, text.as_bytes());
+//! assert!(writer.len() < 150);
+//!
+//! let (reader, mut budget) = DecodeLimits::default().open(writer.as_bytes())?;
+//! assert_eq!(packed::decode(reader, &mut budget)?, text.as_bytes());
+//! # Ok::<(), DecodeError>(())
+//! ```
+
+mod matches;
+mod model;
+mod parse;
+
+use alloc::vec::Vec;
+
+use self::model::{
+    COPY_LEN, LAYOUT, N_LITERALS, distance_after, distance_context, distance_step, literal_context,
+};
+use self::parse::sequences;
+use super::entropy::{Decoder, Encoder};
+use super::{Budget, DecodeError, Reader, Writer};
+
+/// Appends bytes, packed if that makes them shorter; the reader needs to be told where they end.
+///
+/// # Complexity
+/// O(n), n = bytes; some 100 ns each.
+pub fn encode(w: &mut Writer, bytes: &[u8]) {
+    if bytes.len() >= WORTH_TRYING {
+        let packed = pack(bytes);
+        if packed.len() < bytes.len() {
+            w.u8(PACKED);
+            w.raw(packed.as_bytes());
+            return;
+        }
+    }
+    w.u8(RAW);
+    w.bytes(bytes);
+}
+
+/// Reads bytes, which fill `r`.
+///
+/// # Errors
+/// [`DecodeError`] if they are not what [`encode`] writes, or go beyond the budget.
+/// # Limits
+/// Draws down the budget of output bytes. Allocates that much at most, and what [`mod@super::entropy`] says.
+/// # Complexity
+/// O(n), n = bytes unpacked.
+pub fn decode(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<u8>, DecodeError> {
+    let offset = r.offset();
+    match r.u8()? {
+        RAW => {
+            let bytes = r.bytes()?;
+            budget.spend_output_bytes(bytes.len() as u64)?;
+            r.finish()?;
+            Ok(bytes.to_vec())
+        }
+        PACKED => unpack(r, budget),
+        found => Err(DecodeError::UnknownTag {
+            offset,
+            found: found.into(),
+        }),
+    }
+}
+
+fn pack(bytes: &[u8]) -> Writer {
+    let mut encoder = Encoder::new(LAYOUT);
+    let mut at = 0;
+    let mut last = 0;
+    for sequence in sequences(bytes) {
+        encoder.push(N_LITERALS, sequence.n_literals as u64);
+        for _ in 0..sequence.n_literals {
+            encoder.push(literal_context(&bytes[..at]), bytes[at].into());
+            at += 1;
+        }
+        if sequence.copy_len > 0 {
+            encoder.push(
+                COPY_LEN + usize::from(sequence.n_literals.min(2) as u8),
+                (sequence.copy_len - MIN_COPY) as u64,
+            );
+            let step = distance_step(sequence.distance, last);
+            encoder.push(distance_context(sequence.copy_len), step);
+            last = sequence.distance;
+            at += sequence.copy_len;
+        }
+    }
+    let mut w = Writer::new();
+    w.u64(bytes.len() as u64);
+    let start = w.len();
+    encoder.finish(&mut w);
+    while (w.len() - start) * MAX_RATIO < bytes.len() {
+        w.u8(0);
+    }
+    w
+}
+
+fn unpack(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<u8>, DecodeError> {
+    let offset = r.offset();
+    let malformed = DecodeError::NotCanonical { offset };
+    let len = r.u64_at_most(r.remaining().saturating_mul(MAX_RATIO) as u64)?;
+    budget.spend_output_bytes(len)?;
+    let len = len as usize;
+    let mut decoder = Decoder::read(r, LAYOUT)?;
+    let mut bytes: Vec<u8> = Vec::with_capacity(len);
+    let mut last = 0;
+    while bytes.len() < len && !decoder.is_exhausted() {
+        let n_literals = decoder.next(N_LITERALS);
+        if n_literals > (len - bytes.len()) as u64 {
+            return Err(malformed);
+        }
+        for _ in 0..n_literals {
+            let byte = decoder.next_byte(literal_context(&bytes));
+            bytes.push(byte);
+        }
+        if bytes.len() == len {
+            break;
+        }
+        let copy_len = decoder
+            .next(COPY_LEN + n_literals.min(2) as usize)
+            .saturating_add(MIN_COPY as u64);
+        if copy_len > (len - bytes.len()) as u64 {
+            return Err(malformed);
+        }
+        last = distance_after(last, decoder.next(distance_context(copy_len as usize)));
+        if last == 0 || last > bytes.len() {
+            return Err(malformed);
+        }
+        copy(&mut bytes, last, copy_len as usize);
+    }
+    decoder.finish_with_zeros()?;
+    Ok(bytes)
+}
+
+/// Appends `len` bytes from `distance` back, which may be among them.
+fn copy(bytes: &mut Vec<u8>, distance: usize, len: usize) {
+    let start = bytes.len() - distance;
+    let mut left = len;
+    while left > 0 {
+        let n = left.min(bytes.len() - start);
+        bytes.extend_from_within(start..start + n);
+        left -= n;
+    }
+}
+
+const RAW: u8 = 0;
+const PACKED: u8 = 1;
+/// Shorter than this, tables cost more than they save.
+const WORTH_TRYING: usize = 64;
+const MIN_COPY: usize = 3;
+const MAX_RATIO: usize = 1024;
+
+#[cfg(test)]
+mod tests;
