@@ -49,6 +49,10 @@ impl OwnAgents {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.next_seqs.is_empty()
+    }
+
     /// Learns from a local edit how far the agents that write here are.
     ///
     /// A delta tells of the events of others too, which it ends; so the agents must be known.

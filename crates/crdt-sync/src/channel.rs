@@ -26,6 +26,8 @@ use crate::{Config, DocId, Refusal};
 #[derive(Debug)]
 pub(crate) struct Channel {
     pub(crate) doc: DocId,
+    /// Their number for it.
+    pub(crate) theirs: Option<u32>,
     pub(crate) sending: Sending,
     /// How far their outbox is applied here.
     pub(crate) have: Option<Position>,
@@ -49,6 +51,8 @@ pub(crate) struct Channel {
     pub(crate) retry: Retry,
     /// Whether it waits to be looked at.
     pub(crate) is_queued: bool,
+    /// Whether the application was told that it is refused here.
+    pub(crate) is_refusal_noted: bool,
 }
 
 /// What is sent to the neighbour.
@@ -62,8 +66,8 @@ pub(crate) enum Sending {
     Shipping(Box<Outgoing>),
     /// They hold everything before `acked`; before `sent`, it is on the way.
     Live { acked: u64, sent: u64 },
-    /// One side does not want it.
-    Refused,
+    /// One side does not want it; here stands why if it is this one, to be told again if asked again.
+    Refused { ours: Option<Refusal> },
 }
 
 /// Answers that go out with the next commit.
@@ -92,8 +96,19 @@ pub(crate) struct Retry {
     pub(crate) due: Option<u64>,
     /// How many times in a row.
     pub(crate) n_tries: u8,
-    /// Whether a timer is set for the channel.
-    pub(crate) is_armed: bool,
+    /// For when a timer is set; an earlier one may be set beside it, a later one means nothing then.
+    armed_at: Option<u64>,
+}
+
+/// What a timer that went off means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fired {
+    /// Nothing: an earlier one took its place.
+    Stale,
+    /// It is to be set again, for then.
+    Again(u64),
+    /// The channel is to be served.
+    Due,
 }
 
 /// What to do with deltas that came.
@@ -111,6 +126,7 @@ impl Channel {
     pub(crate) fn new(doc: DocId, have: Option<Position>) -> Self {
         Self {
             doc,
+            theirs: None,
             sending: Sending::Closed,
             have,
             is_confirmed: false,
@@ -124,6 +140,7 @@ impl Channel {
             asks_whole: false,
             retry: Retry::default(),
             is_queued: false,
+            is_refusal_noted: false,
         }
     }
 
@@ -167,22 +184,28 @@ impl Channel {
             .retry
             .due
             .get_or_insert(now + config.retry_after(self.retry.n_tries));
-        let is_armed = core::mem::replace(&mut self.retry.is_armed, true);
-        (!is_armed).then_some(due)
+        let is_sooner = self.retry.armed_at.is_none_or(|armed_at| due < armed_at);
+        if is_sooner {
+            self.retry.armed_at = Some(due);
+        }
+        is_sooner.then_some(due)
     }
 
-    /// A timer went off; returns for when it is to be set again. Otherwise the channel is to be served.
-    pub(crate) fn fire(&mut self, now: u64) -> Option<u64> {
-        self.retry.is_armed = false;
+    /// The timer that was set for `armed_at` went off.
+    pub(crate) fn fire(&mut self, armed_at: u64, now: u64) -> Fired {
+        if self.retry.armed_at != Some(armed_at) {
+            return Fired::Stale;
+        }
+        self.retry.armed_at = None;
         if let Some(due) = self.retry.due.filter(|due| *due > now) {
-            self.retry.is_armed = true;
-            return Some(due);
+            self.retry.armed_at = Some(due);
+            return Fired::Again(due);
         }
         if self.retry.due.take().is_some() {
             self.retry.n_tries = self.retry.n_tries.saturating_add(1);
             self.rewind();
         }
-        None
+        Fired::Due
     }
 
     /// What is not acknowledged is sent again.
@@ -193,7 +216,7 @@ impl Channel {
             Sending::Asking => self.owed.ask = true,
             Sending::Shipping(transfer) => transfer.rewind(),
             Sending::Live { acked, sent } => *sent = *acked,
-            Sending::Refused => {}
+            Sending::Refused { .. } => {}
         }
         if let Some(telling) = &mut self.telling {
             telling.rewind();
@@ -205,7 +228,7 @@ impl Channel {
         let waits_for_them = match &self.sending {
             Sending::Closed | Sending::Asking | Sending::Shipping(_) => true,
             Sending::Live { acked, sent } => acked < sent,
-            Sending::Refused => false,
+            Sending::Refused { .. } => false,
         };
         waits_for_them || self.telling.is_some()
     }
@@ -245,9 +268,19 @@ impl Channel {
         self.asks_whole = true;
     }
 
+    /// Begins anew after a refusal.
+    pub(crate) fn reopen(&mut self) {
+        *self = Self {
+            theirs: self.theirs,
+            is_queued: self.is_queued,
+            ..Self::new(self.doc, self.have)
+        };
+        self.owed.open = true;
+    }
+
     /// Stops exchanging the document here.
-    pub(crate) fn close(&mut self) {
-        self.sending = Sending::Refused;
+    pub(crate) fn close(&mut self, ours: Option<Refusal>) {
+        self.sending = Sending::Refused { ours };
         self.owed = Owed::default();
         self.incoming = None;
         self.hearing = None;
@@ -258,9 +291,11 @@ impl Channel {
     }
 
     /// Up to where the neighbour holds our outbox for sure.
-    pub(crate) const fn acked(&self) -> Option<u64> {
+    pub(crate) fn acked(&self) -> Option<u64> {
         match self.sending {
             Sending::Live { acked, .. } => Some(acked),
+            // What follows the transfer is what they need next.
+            Sending::Shipping(_) => self.sending.shipped_to(),
             _ => None,
         }
     }

@@ -55,7 +55,10 @@ impl Config {
     /// How long to wait for an answer after so many tries.
     pub(crate) fn retry_after(&self, n_tries: u8) -> u64 {
         let factor = 1_u64.checked_shl(u32::from(n_tries)).unwrap_or(u64::MAX);
-        self.retry_ms.saturating_mul(factor).min(self.max_retry_ms)
+        self.retry_ms
+            .saturating_mul(factor)
+            .min(self.max_retry_ms)
+            .max(1)
     }
 }
 

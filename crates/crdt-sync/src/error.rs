@@ -40,14 +40,9 @@ pub enum LinkError {
         /// The limit.
         max: usize,
     },
-    /// A transfer is larger than the limit.
-    #[error("transfer of {n_bytes} bytes where {max} are allowed")]
-    TransferTooLarge {
-        /// Its size.
-        n_bytes: u64,
-        /// The limit.
-        max: usize,
-    },
+    /// Another store or another opening of it says hello on a link that stands.
+    #[error("another neighbour says hello on the link")]
+    AnotherNeighbour,
     /// More documents are opened than the limit allows.
     #[error("more than {max} documents on one link")]
     TooManyDocuments {
@@ -98,6 +93,8 @@ pub enum Refusal {
     TooManyEvents,
     /// The application did not admit a delta.
     Forbidden,
+    /// A delta or summary is larger than the limit for transfers.
+    TooLarge,
     /// Something a later version of this library says.
     Other,
 }
@@ -130,6 +127,7 @@ impl Refusal {
             Self::ClonedIdentity => 6,
             Self::TooManyEvents => 7,
             Self::Forbidden => 8,
+            Self::TooLarge => 9,
             Self::Other => 0,
         }
     }
@@ -144,6 +142,7 @@ impl Refusal {
             6 => Self::ClonedIdentity,
             7 => Self::TooManyEvents,
             8 => Self::Forbidden,
+            9 => Self::TooLarge,
             _ => Self::Other,
         }
     }

@@ -116,12 +116,14 @@ impl<D: Document> Exchange<'_, D> {
         }
     }
 
+    /// What they lack is sent, or they are asked; unless it is a late answer to what was sent before.
     pub(crate) fn take_nack(&mut self, have: Option<Position>) {
-        if !matches!(
-            self.channel.sending,
-            Sending::Live { .. } | Sending::Shipping(_)
-        ) {
-            return;
+        match &self.channel.sending {
+            Sending::Live { acked, .. } if have.is_some_and(|have| have.seq < *acked) => return,
+            // What needs no place is never too early.
+            Sending::Shipping(transfer) if transfer.is_from_nowhere() => return,
+            Sending::Live { .. } | Sending::Shipping(_) => {}
+            _ => return,
         }
         match have.filter(|have| self.hosted.outbox.resolves(*have)) {
             Some(have) => self.go_live(have.seq),
@@ -130,10 +132,9 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     pub(crate) fn take_part(&mut self, part: &Part<'_>) -> Result<(), LinkError> {
-        let max = self.config.max_transfer_bytes;
-        if part.total > max as u64 {
-            let n_bytes = part.total;
-            return Err(LinkError::TransferTooLarge { n_bytes, max });
+        if part.total > self.config.max_transfer_bytes as u64 {
+            self.refuse(Refusal::TooLarge);
+            return Ok(());
         }
         match part.content {
             Content::Deltas { from, to } => match self.channel.gate(from, to) {
@@ -216,8 +217,10 @@ impl<D: Document> Exchange<'_, D> {
             // They found out what is held here.
             self.channel.offer = None;
         }
-        self.hosted
-            .note_cursor(self.neighbour.store, to, self.batch);
+        if to.seq > 0 {
+            self.hosted
+                .note_cursor(self.neighbour.store, to, self.batch);
+        }
     }
 
     /// Only an answer to a question counts: what was told in between is older than what is held now.
@@ -269,7 +272,7 @@ impl<D: Document> Exchange<'_, D> {
 
     /// Closes the document on this link, and says why.
     fn refuse(&mut self, refusal: Refusal) {
-        self.channel.close();
+        self.channel.close(Some(refusal));
         self.channel.owed.refusal = Some(refusal);
     }
 }

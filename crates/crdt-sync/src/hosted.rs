@@ -26,9 +26,7 @@ pub(crate) struct Hosted<D: Document> {
     pub(crate) cursors: BTreeMap<StoreId, Position>,
     /// The links on which it is open, with our number for it there.
     pub(crate) links: BTreeMap<LinkId, u32>,
-    /// Whether the outbox grew since the links were last served.
-    pub(crate) has_news: bool,
-    own: OwnAgents,
+    pub(crate) own: OwnAgents,
     stored: Stored,
     /// Of the state after so many deltas.
     told: Option<(u64, Summary)>,
@@ -77,7 +75,6 @@ impl<D: Document> Hosted<D> {
             outbox,
             cursors,
             links: BTreeMap::new(),
-            has_news: false,
             own: OwnAgents::new(),
             stored,
             told: None,
@@ -112,7 +109,6 @@ impl<D: Document> Hosted<D> {
             Key::of(self.id, Kind::Entry(seq)),
             stored::entry(origin, &bytes),
         );
-        self.has_news = true;
     }
 
     /// Applies what a frame brought; returns the deltas that were news, and why the others were refused.

@@ -54,6 +54,11 @@ impl Link {
 
     /// Notes that the neighbour's number `theirs` stands for the channel `ours`.
     pub(crate) fn pair(&mut self, theirs: u32, ours: u32) -> Result<(), LinkError> {
+        if let Some(channel) = self.channels.get_mut(ours as usize)
+            && *channel.theirs.get_or_insert(theirs) != theirs
+        {
+            return Err(LinkError::ChannelTaken { channel: theirs });
+        }
         match self
             .theirs
             .binary_search_by_key(&theirs, |(theirs, _)| *theirs)

@@ -19,7 +19,8 @@ use core::mem;
 
 use crdt_core::{AgentId, Classify, Delta, ErrorKind};
 
-use crate::channel::Channel;
+use crate::admission::OwnAgents;
+use crate::channel::{Channel, Sending};
 use crate::hosted::Hosted;
 use crate::link::Link;
 use crate::load::load;
@@ -91,6 +92,10 @@ pub struct Node<D: Document, S> {
     /// Documents whose outbox grew.
     news: BTreeSet<DocId>,
     timers: BTreeSet<Timer>,
+    /// Documents whose outbox may shrink, since something was acknowledged.
+    crowded: BTreeSet<DocId>,
+    /// How far the agents that write here are in documents that were evicted.
+    retired: BTreeMap<DocId, OwnAgents>,
     /// Documents that neighbours opened in vain.
     refusals: Vec<(LinkId, DocId, Refusal)>,
     events: Vec<Event<D::Delta>>,
@@ -230,6 +235,8 @@ impl<D: Document, S: Storage> Node<D, S> {
             queue: Vec::new(),
             news: BTreeSet::new(),
             timers: BTreeSet::new(),
+            crowded: BTreeSet::new(),
+            retired: BTreeMap::new(),
             refusals: Vec::new(),
             events: Vec::new(),
         })
@@ -258,6 +265,10 @@ impl<D: Document, S: Storage> Node<D, S> {
         }
         let found = load(&self.storage, doc, self.epoch)?;
         let is_found = found.is_some();
+        let found = found.map(|mut hosted| {
+            hosted.own = self.retired.remove(&doc).unwrap_or(OwnAgents::new());
+            hosted
+        });
         self.docs.extend(found.map(|hosted| (doc, hosted)));
         Ok(is_found)
     }
@@ -300,7 +311,8 @@ impl<D: Document, S: Storage> Node<D, S> {
         Ok(())
     }
 
-    /// Says that an agent, new for this session, writes here and nowhere else.
+    /// Says that an agent, new for this session, writes here and nowhere else. Say so before its first
+    /// edit.
     ///
     /// A delta that tells of events by it which were not made here is refused from then on
     /// ([`Refusal::ClonedIdentity`]): a copy of this process, or a liar, writes under its name.
@@ -342,7 +354,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     ///
     /// # Errors
     /// [`LinkError::Unknown`] if the link does not stand; [`LinkError::TooManyDocuments`].
-    /// Nothing happens if the document is not in memory.
+    /// Nothing happens if the document is not in memory; if it was refused, it is offered again.
     /// # Complexity
     /// O(log n), n = links and documents.
     /// # Examples
@@ -353,7 +365,13 @@ impl<D: Document, S: Storage> Node<D, S> {
         let Some(hosted) = self.docs.get_mut(&doc) else {
             return Ok(());
         };
-        if !hosted.links.contains_key(&link) {
+        let number = hosted.links.get(&link);
+        if let Some(channel) = number.and_then(|number| to.channel(*number)) {
+            if matches!(channel.sending, Sending::Refused { .. }) {
+                channel.reopen();
+                self.queue.extend(number.map(|number| (link, *number)));
+            }
+        } else {
             let number = open_channel(&self.config, hosted, link, to)?;
             if let Some(channel) = to.channel(number) {
                 channel.is_queued = true;
@@ -381,6 +399,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         let Some(gone) = self.links.remove(&link) else {
             return;
         };
+        self.refusals.retain(|(refused, ..)| *refused != link);
         for doc in gone.docs() {
             if let Some(hosted) = self.docs.get_mut(&doc) {
                 hosted.links.remove(&link);
@@ -408,10 +427,17 @@ impl<D: Document, S: Storage> Node<D, S> {
     pub fn evict(&mut self, doc: DocId) -> bool {
         let is_idle = |hosted: &Hosted<D>| hosted.links.is_empty();
         let may_go = self.batch.is_empty() && self.docs.get(&doc).is_some_and(is_idle);
-        may_go && self.docs.remove(&doc).is_some()
+        let gone = may_go.then(|| self.docs.remove(&doc)).flatten();
+        let is_gone = gone.is_some();
+        self.retired.extend(
+            gone.map(|hosted| (doc, hosted.own))
+                .filter(|(_, own)| !own.is_empty()),
+        );
+        is_gone
     }
 
-    /// Takes what happened since the last call.
+    /// Takes what happened since the last call. Events wait until they are taken: take them after each
+    /// [`receive`](Self::receive). What changed is durable after the next [`commit`](Self::commit).
     ///
     /// # Complexity
     /// O(1).

@@ -106,6 +106,11 @@ impl Outgoing {
         is_news
     }
 
+    /// Whether it fits whoever receives it.
+    pub(crate) const fn is_from_nowhere(&self) -> bool {
+        matches!(self.content, Content::Deltas { from: None, .. })
+    }
+
     /// Whether the receiver has everything.
     pub(crate) fn is_over(&self) -> bool {
         let len = self.payload.as_bytes().len();

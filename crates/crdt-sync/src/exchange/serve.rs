@@ -18,7 +18,8 @@ impl<D: Document> Exchange<'_, D> {
         if let Some(refusal) = owed.refusal {
             let doc = self.hosted.id;
             frames.push(&Frame::Refuse { doc, refusal });
-            return Some(refusal);
+            let is_noted = mem::replace(&mut self.channel.is_refusal_noted, true);
+            return (!is_noted).then_some(refusal);
         }
         if owed.open {
             self.say_open(number, frames);
@@ -62,7 +63,10 @@ impl<D: Document> Exchange<'_, D> {
 
     fn say_open(&mut self, number: u32, frames: &mut Frames<'_>) {
         let have = self.channel.have;
-        let max_inline = self.config.inline_summary_bytes;
+        let max_inline = self
+            .config
+            .inline_summary_bytes
+            .min(max_part_bytes(self.config));
         // Whoever names a place in the outbox need not tell more: it is asked if that place is gone.
         let told = have.is_none().then(|| {
             let ours = self.hosted.summary();
@@ -109,7 +113,7 @@ impl<D: Document> Exchange<'_, D> {
             return;
         }
         let in_flight = outbox.n_bytes_between(acked, sent);
-        if sent == next || in_flight >= self.config.window_bytes {
+        if sent == next || in_flight >= self.config.window_bytes.max(1) {
             return;
         }
         let payload = outbox.interval(sent, next, self.neighbour.epoch);

@@ -62,7 +62,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         let epoch = link.neighbour.map(|neighbour| neighbour.epoch);
         let frame = Frame::read(bytes, epoch).map_err(LinkError::Frame)?;
         match frame {
-            Frame::Hello(hello) => self.take_hello(id, hello),
+            Frame::Hello(hello) => self.take_hello(id, hello)?,
             // It overtook the hello, and will be sent again.
             _ if epoch.is_none() => {}
             Frame::Open(open) => self.take_open(id, &open)?,
@@ -101,10 +101,14 @@ impl<D: Document, S: Storage> Node<D, S> {
         Ok(())
     }
 
-    fn take_hello(&mut self, id: LinkId, hello: Hello) {
+    fn take_hello(&mut self, id: LinkId, hello: Hello) -> Result<(), LinkError> {
         let Some(link) = self.links.get_mut(&id) else {
-            return;
+            return Ok(());
         };
+        let is_other = |at: Neighbour| (at.store, at.epoch) != (hello.store, hello.epoch);
+        if link.neighbour.is_some_and(is_other) {
+            return Err(LinkError::AnotherNeighbour);
+        }
         if link.neighbour.is_none() {
             link.neighbour = Some(Neighbour {
                 store: hello.store,
@@ -121,6 +125,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             link.owes_hello = true;
             self.timers.insert((0, id, None));
         }
+        Ok(())
     }
 
     fn take_open(&mut self, id: LinkId, open: &Open<'_>) -> Result<(), ReceiveError<S::Error>> {
@@ -141,6 +146,12 @@ impl<D: Document, S: Storage> Node<D, S> {
             None => open_channel(&self.config, hosted, id, link)?,
         };
         link.pair(open.channel, number)?;
+        if let Some(channel) = link.channel(number)
+            && matches!(channel.sending, Sending::Refused { ours: None })
+        {
+            // They refused it, and now they want it.
+            channel.reopen();
+        }
         self.on_channel(id, open.channel, &mut |_| true, |at| {
             at.take_open(open);
             Ok(())
@@ -155,9 +166,9 @@ impl<D: Document, S: Storage> Node<D, S> {
             .zip(link)
             .and_then(|(number, link)| link.channel(*number));
         if let Some(channel) = channel
-            && !matches!(channel.sending, Sending::Refused)
+            && !matches!(channel.sending, Sending::Refused { .. })
         {
-            channel.close();
+            channel.close(None);
             self.note_refused(id, doc, refusal, false);
         }
     }
@@ -184,12 +195,14 @@ impl<D: Document, S: Storage> Node<D, S> {
         let Some(hosted) = self.docs.get_mut(&doc) else {
             return Ok(());
         };
-        if matches!(channel.sending, Sending::Refused) {
-            return Ok(());
-        }
         if !channel.is_queued {
             channel.is_queued = true;
             self.queue.push((id, number));
+        }
+        if let Sending::Refused { ours } = channel.sending {
+            // They have not heard.
+            channel.owed.refusal = ours;
+            return Ok(());
         }
         let mut admit = |state: &D, delta: &D::Delta| {
             admits(&Offer {
@@ -211,6 +224,10 @@ impl<D: Document, S: Storage> Node<D, S> {
             applied: None,
         };
         act(&mut at)?;
+        if at.hosted.outbox.n_bytes() > self.config.retained_bytes {
+            // What was acknowledged may go.
+            self.crowded.insert(doc);
+        }
         if let Some(deltas) = at.applied.filter(|deltas| !deltas.is_empty()) {
             self.news.insert(doc);
             self.events.push(Event::Changed {

@@ -2,10 +2,12 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 
 use crdt_core::codec::Writer;
 
 use super::Node;
+use crate::channel::Fired;
 use crate::exchange::Exchange;
 use crate::frame::Frame;
 use crate::link::Link;
@@ -105,7 +107,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         self.fire_timers(now, &mut out);
         self.queue_news();
         self.refuse_opens(&mut out);
-        for (id, number) in core::mem::take(&mut self.queue) {
+        for (id, number) in mem::take(&mut self.queue) {
             self.serve(now, id, number, &mut out);
         }
         Ok(out)
@@ -113,7 +115,7 @@ impl<D: Document, S: Storage> Node<D, S> {
 
     /// Drops from the outboxes what every link has, and what the limits forbid to keep.
     fn shrink_outboxes(&mut self) {
-        for doc in &self.news {
+        for doc in self.news.iter().chain(&mem::take(&mut self.crowded)) {
             let Some(hosted) = self.docs.get_mut(doc) else {
                 continue;
             };
@@ -122,12 +124,15 @@ impl<D: Document, S: Storage> Node<D, S> {
                 // Who holds no place in the outbox needs none of it.
                 channel.acked()
             };
+            let (outbox, soft_bytes) = (&hosted.outbox, self.config.soft_bytes);
+            let next = outbox.next();
+            // Who lags behind too far is told from the state some day, and pins nothing until then.
+            let keeps_up = |acked: &u64| outbox.n_bytes_between(*acked, next) <= soft_bytes;
             let acked_by_all = if hosted.outbox.n_bytes() > self.config.retained_bytes {
-                hosted.links.iter().filter_map(acked).min()
+                hosted.links.iter().filter_map(acked).filter(keeps_up).min()
             } else {
                 None
             };
-            let next = hosted.outbox.next();
             hosted.shrink(&self.config, acked_by_all.unwrap_or(next), &mut self.batch);
         }
     }
@@ -141,7 +146,7 @@ impl<D: Document, S: Storage> Node<D, S> {
                 continue;
             };
             let again = if let Some(number) = number {
-                fire_channel(link, id, number, now, &mut self.queue)
+                fire_channel(link, id, number, (due, now), &mut self.queue)
             } else {
                 let epoch = self.epoch;
                 let mut frames = Frames {
@@ -157,7 +162,7 @@ impl<D: Document, S: Storage> Node<D, S> {
 
     /// Every link of a document that has news is looked at.
     fn queue_news(&mut self) {
-        for doc in core::mem::take(&mut self.news) {
+        for doc in mem::take(&mut self.news) {
             let Some(hosted) = self.docs.get(&doc) else {
                 continue;
             };
@@ -174,7 +179,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     }
 
     fn refuse_opens(&mut self, out: &mut Vec<Outgoing>) {
-        for (link, doc, refusal) in core::mem::take(&mut self.refusals) {
+        for (link, doc, refusal) in mem::take(&mut self.refusals) {
             let epoch = self.epoch;
             Frames { link, epoch, out }.push(&Frame::Refuse { doc, refusal });
             self.note_refused(link, doc, refusal, true);
@@ -222,14 +227,19 @@ fn fire_channel(
     link: &mut Link,
     id: LinkId,
     number: u32,
-    now: u64,
+    (armed_at, now): (u64, u64),
     queue: &mut Vec<(LinkId, u32)>,
 ) -> Option<u64> {
     let channel = link.channel(number)?;
-    let again = channel.fire(now);
-    if again.is_none() && !channel.is_queued {
-        channel.is_queued = true;
-        queue.push((id, number));
+    match channel.fire(armed_at, now) {
+        Fired::Stale => None,
+        Fired::Again(due) => Some(due),
+        Fired::Due => {
+            if !channel.is_queued {
+                channel.is_queued = true;
+                queue.push((id, number));
+            }
+            None
+        }
     }
-    again
 }
