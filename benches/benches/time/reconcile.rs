@@ -63,13 +63,16 @@ fn find_out(
     let (mut head, their_members) = split(theirs, ours);
     let mut w = Writer::new();
     let mut decoder = Decoder::new(key, our_members).expect("each member once");
+    let max_symbols = n_symbols.unwrap_or(MAX_SYMBOLS);
+    let theirs: Vec<Symbol> = symbols(key, &their_members, 0..max_symbols);
+    decoder.prepare(max_symbols);
     while !decoder.is_complete() {
         let start = decoder.n_symbols();
-        let end = n_symbols.unwrap_or_else(|| start + start / 64 + 1);
-        let batch: Vec<Symbol> = symbols(key, &their_members, start..end);
+        let end = n_symbols.unwrap_or(start + start / 64 + 1).min(max_symbols);
+        let batch = &theirs[start as usize..end as usize];
         let n_members = their_members.len() as u64;
-        write_symbols(&batch, start, n_members, usize::MAX, &mut w);
-        decoder.extend(&batch).expect("honest symbols");
+        write_symbols(batch, start, n_members, usize::MAX, &mut w);
+        decoder.extend(batch).expect("enough symbols, and honest");
     }
     let told = Told {
         n_symbols: decoder.n_symbols(),
@@ -141,3 +144,6 @@ fn say(bench: &str, told: &Told, n_differing: u64) {
 }
 
 const N_AGENTS: u64 = 10;
+
+/// Enough for every difference here.
+const MAX_SYMBOLS: u64 = 20_000;
