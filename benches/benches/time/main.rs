@@ -1,6 +1,7 @@
 //! Benchmarks of time: how long one job takes, and how long a user waits for each of many steps.
 
 mod maps;
+mod reconcile;
 mod sync;
 mod text;
 
@@ -17,4 +18,5 @@ fn main() {
     maps::counters(&args, &mut timings);
     let mut timings = Timings::new(&args, "crdt-sync", results);
     sync::run(&args, &mut timings);
+    reconcile::run(&args, &mut timings);
 }
