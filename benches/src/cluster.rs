@@ -1,6 +1,6 @@
 //! Nodes in one process, frames carried by hand and counted.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use crdt_sync::{Config, DocId, Document, Event, LinkId, MemoryStorage, Node};
 

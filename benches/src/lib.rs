@@ -12,6 +12,8 @@
 //! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
 //!   such a series in batches.
 
+extern crate alloc;
+
 mod args;
 mod cluster;
 mod feed;

@@ -1,7 +1,7 @@
 //! The storage of a simulated site: it may be full, and it may lie about what is durable.
 
+use alloc::collections::VecDeque;
 use core::ops::ControlFlow;
-use std::collections::VecDeque;
 
 use crdt_sync::{Batch, MemoryStorage, Storage};
 

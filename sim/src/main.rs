@@ -15,6 +15,8 @@
     reason = "it talks to the person who runs it"
 )]
 
+extern crate alloc;
+
 mod disk;
 mod page;
 mod script;

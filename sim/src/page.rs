@@ -26,7 +26,7 @@ impl Page {
         agent: &AgentId,
         token: u64,
         seed: u64,
-    ) -> Result<PageDelta, Box<dyn std::error::Error>> {
+    ) -> Result<PageDelta, Box<dyn core::error::Error>> {
         let mut rng = Rng::new(seed);
         let mut delta = PageDelta {
             tokens: self.tokens.insert_with_delta(token),
@@ -54,7 +54,7 @@ impl Page {
         &mut self,
         agent: &AgentId,
         rng: &mut Rng,
-    ) -> Result<crdt_text::Update, Box<dyn std::error::Error>> {
+    ) -> Result<crdt_text::Update, Box<dyn core::error::Error>> {
         let agent = self.text.get_or_create_agent_id(agent)?;
         let len = self.text.len_chars();
         let at = rng.between(0, len);

@@ -1,6 +1,6 @@
 //! The simulated world: sites with disks, connections, a network, and what must hold in the end.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 
 use crdt_core::AgentId;
 use crdt_sync::{Config, DocId, Event, LinkId, Node, ReceiveError, Refusal};

@@ -2,6 +2,8 @@
 //!
 //! They run on an allocator that counts, so nothing is timed here.
 
+extern crate alloc;
+
 mod maps;
 mod sync;
 mod text;

@@ -1,6 +1,6 @@
 //! Benchmarks of what synchronisation costs in bytes and memory.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 
 use crate::memory;
 use benches::{Args, Cluster, Row};
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args) {
 fn put(map: &mut Map, agent: &AgentId, n: u64, key: &str) -> MapDelta {
     let stamp = Timestamp::new(1_700_000_000_000 + n, 0).expect("a time of our days");
     map.update_with_delta(agent, key.to_string(), |register, minter| {
-        Ok::<_, NextSeqError>(register.write(minter, stamp, n)?)
+        register.write(minter, stamp, n)
     })
     .expect("a fresh dot")
 }
@@ -86,7 +86,12 @@ fn idle_peers(args: &Args) {
                 }
             }
         }
-        // The server is outside: what it holds now is counted when the closure ends.
+        // All is acknowledged, and no timer stands any more. The server is outside: what it holds now is
+        // counted when the closure ends.
+        assert!(
+            server.commit(60_000).expect("memory").is_empty(),
+            "all are at rest"
+        );
     });
     drop(server);
     Row {

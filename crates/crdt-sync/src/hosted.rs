@@ -97,6 +97,8 @@ impl<D: Document> Hosted<D> {
     fn append(&mut self, delta: D::Delta, origin: Option<u64>, batch: &mut Batch) {
         let seq = self.outbox.next();
         let (bytes, begins) = self.outbox.append(delta, origin);
+        // What was kept for others told of the state as it was.
+        (self.told, self.head, self.catch_up) = (None, None, None);
         if begins {
             let epoch = self.outbox.epochs().current();
             batch.put(

@@ -2,7 +2,7 @@
 //!
 //! It knows connections and bytes; what the bytes mean is its user's business.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use crate::Rng;
 

@@ -15,6 +15,7 @@ fn place(epoch: u64, seq: u64) -> Position {
     Position { epoch, seq }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of one frame of each kind")]
 fn frames() -> Vec<Frame<'static>> {
     let digest = Digest::of(b"something");
     let deltas = |from, to, total, offset, bytes| {

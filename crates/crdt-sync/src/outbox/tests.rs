@@ -72,9 +72,11 @@ fn neighbours_at_one_place_share_the_bytes() {
 
 #[test]
 fn grouping_keeps_every_place_and_all_that_follows_it() {
-    let mut config = Config::default();
-    config.retained_bytes = 0;
-    config.soft_bytes = 1;
+    let config = Config {
+        retained_bytes: 0,
+        soft_bytes: 1,
+        ..Config::default()
+    };
     let mut outbox = outbox(64);
     for _ in 0..5 {
         assert_eq!(outbox.shrink(&config, 0), None);
@@ -89,8 +91,10 @@ fn grouping_keeps_every_place_and_all_that_follows_it() {
 
 #[test]
 fn what_all_have_goes_and_what_is_too_much_goes_whoever_lacks_it() {
-    let mut config = Config::default();
-    config.retained_bytes = 40;
+    let mut config = Config {
+        retained_bytes: 40,
+        ..Config::default()
+    };
     let mut outbox = outbox(64);
     assert_eq!(outbox.shrink(&config, 10), Some(10));
     assert_eq!(outbox.shrink(&config, 10), None);

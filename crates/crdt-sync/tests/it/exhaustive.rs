@@ -1,8 +1,8 @@
 //! Every interleaving, on a small scale: two nodes, a few edits, and at each moment a choice between
 //! editing, committing, delivering, dropping, doubling and dying.
 
+use alloc::collections::BTreeSet;
 use core::convert::Infallible;
-use std::collections::BTreeSet;
 
 use crdt_core::codec::Encode;
 use crdt_maps::GSet;

@@ -1,6 +1,6 @@
 //! Nodes in one process, and the frames between them.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 use crdt_sync::{Config, DocId, Document, LinkId, MemoryStorage, Node};
 

@@ -276,6 +276,8 @@ fn a_slow_neighbour_is_dropped_and_others_do_not_notice() {
         while !was_dropped {
             add(n_blobs).await;
             n_blobs += 1;
+            // It takes time to be found slow, and what is added meanwhile must come through in the end.
+            sleep(Duration::from_millis(25)).await;
             let arrived = timeout(Duration::from_secs(10), wait_for_blobs(&fast, n_blobs));
             arrived
                 .await

@@ -77,7 +77,7 @@ fn an_interval_is_encoded_once_for_all_who_lack_it() {
     assert!(
         bodies
             .iter()
-            .all(|body| std::sync::Arc::ptr_eq(body, bodies[0]))
+            .all(|body| alloc::sync::Arc::ptr_eq(body, bodies[0]))
     );
 }
 

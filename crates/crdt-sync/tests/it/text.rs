@@ -20,7 +20,7 @@ crdt_core::replicated! {
 
 fn write(net: &mut Net<Notes>, node: usize, n: usize) {
     let agent = AgentId::new(&format!("agent-{node}")).unwrap();
-    let edit = |notes: &mut Notes| -> Result<NotesDelta, Box<dyn std::error::Error>> {
+    let edit = |notes: &mut Notes| -> Result<NotesDelta, Box<dyn core::error::Error>> {
         let mut delta = NotesDelta::default();
         match n % 3 {
             0 => {
