@@ -23,8 +23,11 @@ enum Choice {
 }
 
 /// What has happened so far: replayed from the start for each branch, since a node cannot be copied.
-#[derive(Clone, Default)]
-struct Path(Vec<Choice>);
+#[derive(Clone)]
+struct Path {
+    is_in_step: bool,
+    choices: Vec<Choice>,
+}
 
 struct World {
     net: Net<Words>,
@@ -37,7 +40,8 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    /// Two nodes that are in step, or that have just been connected.
+    fn new(is_in_step: bool) -> Self {
         let mut world = Self {
             net: Net::new(2, &config()),
             in_flight: Vec::new(),
@@ -47,8 +51,9 @@ impl World {
             link: None,
         };
         world.link = Some(world.net.connect(0, 1));
-        // The handshake has a test of its own below; here it is over.
-        world.net.settle();
+        if is_in_step {
+            world.net.settle();
+        }
         world
     }
 
@@ -124,18 +129,18 @@ impl World {
             self.net.settle();
         }
         let (a, b) = (self.net.state(0), self.net.state(1));
-        assert_eq!(a.to_bytes(), b.to_bytes(), "{:?}", path.0);
+        assert_eq!(a.to_bytes(), b.to_bytes(), "{:?}", path.choices);
         assert!(
             self.durable.iter().all(|word| a.contains(word)),
             "{:?}",
-            path.0
+            path.choices
         );
     }
 }
 
 fn replay(path: &Path) -> World {
-    let mut world = World::new();
-    for choice in &path.0 {
+    let mut world = World::new(path.is_in_step);
+    for choice in &path.choices {
         world.take(*choice);
     }
     world
@@ -150,20 +155,36 @@ fn explore(path: &mut Path, depth: usize, n_worlds: &mut usize) {
         return;
     }
     for choice in choices {
-        path.0.push(choice);
+        path.choices.push(choice);
         explore(path, depth - 1, n_worlds);
-        path.0.pop();
+        path.choices.pop();
     }
 }
 
-#[test]
-fn every_interleaving_of_two_edits_and_one_fault_ends_well() {
+/// How many worlds there are.
+fn explore_all(is_in_step: bool) -> usize {
     let depth = if std::env::var_os("CRDT_SLOW").is_some() {
         8
     } else {
         6
     };
+    let mut path = Path {
+        is_in_step,
+        choices: Vec::new(),
+    };
     let mut n_worlds = 0;
-    explore(&mut Path::default(), depth, &mut n_worlds);
+    explore(&mut path, depth, &mut n_worlds);
+    n_worlds
+}
+
+#[test]
+fn every_interleaving_of_two_edits_and_one_fault_ends_well() {
+    let n_worlds = explore_all(true);
+    assert!(n_worlds > 15_000, "{n_worlds} worlds");
+}
+
+#[test]
+fn every_interleaving_of_a_handshake_ends_well() {
+    let n_worlds = explore_all(false);
     assert!(n_worlds > 15_000, "{n_worlds} worlds");
 }

@@ -10,6 +10,7 @@ mod hostile;
 mod ladder;
 mod net;
 mod reconcile;
+mod refusals;
 mod star;
 mod text;
 
