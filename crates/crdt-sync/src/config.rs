@@ -21,9 +21,9 @@ pub struct Config {
     pub accepts_documents: bool,
     /// How many documents one link may open.
     pub max_documents_per_link: usize,
-    /// How large a frame may be. At least 256.
+    /// How large a frame may be. At least 256, and the same at both ends of a link.
     pub max_frame_bytes: usize,
-    /// How large a delta may be that comes in several frames.
+    /// How large a delta or summary may be, in however many frames it comes.
     pub max_transfer_bytes: usize,
     /// How many events one foreign delta may tell of.
     pub max_events_per_delta: u64,
