@@ -26,6 +26,7 @@ impl Rng {
         (wide >> 64) as usize
     }
 
+    #[cfg(feature = "conformance")]
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
