@@ -63,7 +63,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         let frame = Frame::read(bytes, epoch).map_err(LinkError::Frame)?;
         match frame {
             Frame::Hello(hello) => self.take_hello(id, hello)?,
-            // It overtook the hello, and will be sent again.
+            // It overtook the hello: whatever needs an answer will be sent again.
             _ if epoch.is_none() => {}
             Frame::Open(open) => self.take_open(id, &open)?,
             Frame::Refuse { doc, refusal } => self.take_refusal(id, doc, refusal),
