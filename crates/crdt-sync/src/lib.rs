@@ -33,7 +33,6 @@ mod payload;
 mod position;
 mod reconcile;
 pub mod riblt;
-#[cfg(any(feature = "conformance", feature = "tokio"))]
 mod rng;
 mod storage;
 mod stored;

@@ -1,8 +1,10 @@
 //! Random numbers that a seed determines (SplitMix64).
 //!
+//! Sketches are made of them on both ends of a link, so the numbers are part of the wire format.
+//!
 //! **Reference.** Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Rng {
     state: u64,
 }
@@ -21,6 +23,7 @@ impl Rng {
     }
 
     /// A number below `bound`, or 0.
+    #[cfg(any(feature = "conformance", feature = "tokio"))]
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.next_u64()) * bound as u128;
         (wide >> 64) as usize
