@@ -21,7 +21,32 @@ pub(crate) fn run(args: &Args, timings: &mut Timings) {
     }
     for len in sizes(args, &[1_000, 100_000]) {
         set(args, len);
+        nested_remove(args, len);
     }
+}
+
+/// One element after the other goes from a set of `len` that is the value of a key, and the deltas are
+/// applied elsewhere: the rest of the set is not looked at.
+fn nested_remove(args: &Args, len: usize) {
+    let bench = format!("map/nested-remove/{len}");
+    if !args.wants(&bench) {
+        return;
+    }
+    let alice = agent("alice");
+    let mut ours = OrMap::<u8, OrSet<u64>>::new();
+    for idx in 0..len {
+        ours.update(&alice, 0, |set, minter| set.add(minter, spread(idx)))
+            .expect("a fresh dot");
+    }
+    let mut theirs = ours.clone();
+    let batches = written_entries(args, len, 50).into_iter().take(20);
+    steps(args, &bench, SUBJECT, batches, |idx| {
+        let delta = ours
+            .update_with_delta(&alice, 0, |set, minter| set.remove(minter, &spread(idx)))
+            .expect("a fresh dot");
+        theirs.apply_delta(&delta).expect("an honest delta");
+        delta
+    });
 }
 
 pub(crate) fn counters(args: &Args, timings: &mut Timings) {

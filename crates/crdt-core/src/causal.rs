@@ -52,7 +52,7 @@ pub use self::dot_map::DotMap;
 pub use self::dot_set::DotSet;
 pub use self::encode::{DotWriter, EncodeDots};
 pub use self::feed::{Feed, KeyedFeed, Seen};
-pub use self::minter::{Author, Minter};
+pub use self::minter::{Author, MAX_DEPTH, Minter};
 pub use self::nestable::Nestable;
 pub use self::store::{DotStore, Dotted, Live};
 pub use self::summary::CausalSummary;

@@ -18,7 +18,7 @@ mod seqs;
 use alloc::collections::BTreeMap;
 use core::ops::Range;
 
-use crate::{AgentId, Classify, Dot, DotRange, ErrorKind, MAX_SEQ, VersionVector};
+use crate::{AgentId, Classify, Dot, DotRange, ErrorKind, MAX_DEPTH, MAX_SEQ, VersionVector};
 
 pub(crate) use self::seqs::Seqs;
 
@@ -76,13 +76,16 @@ pub enum NextSeqError {
     /// The agent has minted every seq up to [`MAX_SEQ`].
     #[error("the agent has used every sequence number up to {MAX_SEQ}")]
     Exhausted,
+    /// The event would stand in a value that is nested deeper than readers accept.
+    #[error("a value of run-time type is nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
 }
 
 impl Classify for NextSeqError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Gap { .. } => ErrorKind::MissingDependency,
-            Self::Exhausted => ErrorKind::Misuse,
+            Self::Exhausted | Self::TooDeep => ErrorKind::Misuse,
         }
     }
 }

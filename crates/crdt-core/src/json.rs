@@ -48,13 +48,21 @@ use crate::{Envelope, Named};
 ///
 /// # Errors
 /// [`JsonProblem::Unwritable`] if a value of the user's has no JSON form, such as a map whose keys are
-/// no strings.
+/// no strings; or if the document would be nested deeper than can be read.
 /// # Complexity
 /// O(document).
 /// # Examples
 /// See [the module](self).
 pub fn to_string<T: Named + Serialize>(state: &T) -> Result<String, JsonError> {
-    serde_json::to_string(&EnvelopeRef(state)).map_err(|error| {
+    let written = serde_json::to_string(&EnvelopeRef(state)).and_then(|document| {
+        let depth = depth(&document);
+        if depth > MAX_BRACKETS {
+            let message = format_args!("nested {depth} levels deep, {MAX_BRACKETS} can be read");
+            return Err(serde::ser::Error::custom(message));
+        }
+        Ok(document)
+    });
+    written.map_err(|error| {
         let mut track = Track::new();
         let json = serde_json::value::Serializer;
         let tracked = serde_path_to_error::Serializer::new(json, &mut track);
@@ -81,6 +89,29 @@ pub fn from_str<T: Named + DeserializeOwned>(document: &str) -> Result<T, JsonEr
         Err(error) => Err(JsonError::reading(&error, path_to_error::<T>(document))),
     }
 }
+
+/// How deep the brackets of a document are nested.
+fn depth(document: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut is_escaped) = (false, false);
+    for byte in document.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// What `serde_json` reads before it fears for the stack.
+const MAX_BRACKETS: usize = 127;
 
 /// Reads again what was refused, to find the place.
 fn path_to_error<T: Named + DeserializeOwned>(document: &str) -> String {

@@ -38,7 +38,7 @@ pub use self::agent::{AgentId, AgentIdError, AgentIdx, AgentTable};
 pub use self::causal::{
     Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotReader,
     DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed, KeyedFeed, Live,
-    Minter, Nestable, Payload, Seen, Wrapper,
+    MAX_DEPTH, Minter, Nestable, Payload, Seen, Wrapper,
 };
 pub use self::clock::{ClockError, HybridClock, Timestamp};
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};

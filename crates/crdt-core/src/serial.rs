@@ -34,6 +34,8 @@ pub(crate) enum WireError {
     NoEvents,
     #[error("an agent is listed twice")]
     AgentTwice,
+    #[error("agents are not in ascending order")]
+    AgentOrder,
     #[error("a cloud that starts at {start} is not strictly above {next}")]
     CloudTooLow { next: u64, start: u64 },
     #[error("dot {dot} does not follow the dot before it")]

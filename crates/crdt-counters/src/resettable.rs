@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 
 use crdt_core::codec::DecodeError;
 use crdt_core::{
-    Author, Change, Classify, DecodeDots, DotFun, DotReader, DotSet, DotWriter, EncodeDots,
+    Author, Change, Classify, DecodeDots, Dot, DotFun, DotReader, DotSet, DotWriter, EncodeDots,
     ErrorKind, Minter, Named, NextSeqError, Payload, Wrapper, causal_type,
 };
 
@@ -66,9 +66,26 @@ pub struct ResettableCounterStore(DotFun<Tally>);
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(deny_unknown_fields)
+    serde(try_from = "TallyWire")
 )]
 pub struct Tally {
+    n_changes: u64,
+    sum: i64,
+}
+
+/// What serde reads before it is checked.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename = "Tally")]
+struct TallyWire {
+    n_changes: u64,
+    sum: i64,
+}
+
+/// No mutator makes such a tally.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{n_changes} changes do not sum up to {sum}")]
+struct NoTally {
     n_changes: u64,
     sum: i64,
 }
@@ -114,7 +131,7 @@ impl ResettableCounterStore {
     /// # Errors
     /// [`NextSeqError::Exhausted`] if the agent has no dot left.
     /// # Complexity
-    /// O(changes since the last reset).
+    /// O(log n); with [unshipped](Author::with_unshipped) events, O(n), n = changes since the last reset.
     /// # Examples
     /// ```
     /// use crdt_core::{AgentId, Causal};
@@ -129,11 +146,7 @@ impl ResettableCounterStore {
         if by == 0 {
             return Ok(Change::default());
         }
-        let grown = self.0.iter().rev().find_map(|(dot, tally)| {
-            let tally = tally.grow(by)?;
-            minter.grow(dot).then(|| (dot.clone(), tally))
-        });
-        let entry = match grown {
+        let entry = match self.grow(minter, by) {
             Some(entry) => entry,
             None => (
                 minter.mint()?,
@@ -144,6 +157,17 @@ impl ResettableCounterStore {
             ),
         };
         Ok(Change::bring(DotFun::from(entry)))
+    }
+
+    /// Lets a tally of the author's grow that nobody else has seen.
+    fn grow(&self, minter: &mut Minter, by: i64) -> Option<(Dot, Tally)> {
+        if !minter.may_grow() {
+            return None;
+        }
+        self.0.iter().rev().find_map(|(dot, tally)| {
+            let tally = tally.grow(by)?;
+            minter.grow(dot).then(|| (dot.clone(), tally))
+        })
     }
 
     /// Returns the change that adds `n`.
@@ -237,7 +261,7 @@ mutators! {
     /// # Errors
     /// [`ResettableError`]; nothing changes.
     /// # Complexity
-    /// O(changes since the last reset).
+    /// O(log n); with [unshipped](Author::with_unshipped) events, O(n), n = changes since the last reset.
     increment, increment_with_delta, (n: u64) -> ResettableError;
 
     /// Takes `n` away; does nothing if `n` is zero.
@@ -245,7 +269,7 @@ mutators! {
     /// # Errors
     /// [`ResettableError`]; nothing changes.
     /// # Complexity
-    /// O(changes since the last reset).
+    /// O(log n); with [unshipped](Author::with_unshipped) events, O(n), n = changes since the last reset.
     decrement, decrement_with_delta, (n: u64) -> ResettableError;
 
     /// Adds `by`, which may be negative; does nothing if it is zero.
@@ -253,7 +277,7 @@ mutators! {
     /// # Errors
     /// [`NextSeqError`]; nothing changes.
     /// # Complexity
-    /// O(changes since the last reset).
+    /// O(log n); with [unshipped](Author::with_unshipped) events, O(n), n = changes since the last reset.
     add, add_with_delta, (by: i64) -> NextSeqError;
 
     /// Takes back every change seen so far; does nothing if there is none.
@@ -302,6 +326,14 @@ impl From<DotFun<Tally>> for ResettableCounterStore {
 }
 
 impl Tally {
+    /// One change or more; a single one is not zero.
+    const fn new(n_changes: u64, sum: i64) -> Result<Self, NoTally> {
+        match (n_changes, sum) {
+            (0, _) | (1, 0) => Err(NoTally { n_changes, sum }),
+            _ => Ok(Self { n_changes, sum }),
+        }
+    }
+
     /// One change more, unless a number would overflow.
     fn grow(self, by: i64) -> Option<Self> {
         Some(Self {
@@ -312,6 +344,15 @@ impl Tally {
 
     fn compare(&self, other: &Self) -> Ordering {
         (self.n_changes, self.sum).cmp(&(other.n_changes, other.sum))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<TallyWire> for Tally {
+    type Error = NoTally;
+
+    fn try_from(TallyWire { n_changes, sum }: TallyWire) -> Result<Self, NoTally> {
+        Self::new(n_changes, sum)
     }
 }
 
@@ -354,7 +395,7 @@ impl DecodeDots for Tally {
             1
         };
         let sum = r.value()?;
-        Ok(Self { n_changes, sum })
+        Self::new(n_changes, sum).map_err(|_| DecodeError::NotCanonical { offset })
     }
 }
 

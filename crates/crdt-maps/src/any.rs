@@ -10,8 +10,8 @@
 
 mod feed;
 mod kind;
-mod live;
-mod part;
+mod kind_live;
+mod kind_store;
 mod spec;
 mod store;
 mod value;
@@ -19,13 +19,14 @@ mod value;
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{
     Author, Causal, CausalDelta, CausalSummary, Change, Classify, DeltaState, DotContext, DotStore,
-    Equivocation, ErrorKind, Lattice, Minter, Named, Nestable, NextSeqError, Summarize,
+    Equivocation, ErrorKind, Lattice, MemberSink, MemberSource, Minter, Named, Nestable,
+    NextSeqError, Summarize,
 };
 
 pub use self::feed::{AnyFeed, AnySeen};
 pub use self::kind::{AnyKind, Kind};
-pub use self::live::{AnyLive, LivePart};
-pub use self::part::Part;
+pub use self::kind_live::{AnyLive, KindLive};
+pub use self::kind_store::KindStore;
 pub use self::spec::{CrdtSpec, SpecMismatch};
 pub use self::store::AnyStore;
 pub use self::value::{Float, NotFinite, Value};
@@ -73,6 +74,13 @@ pub use self::value::{Float, NotFinite, Value};
 pub struct AnyCrdt {
     spec: CrdtSpec,
     causal: Causal<AnyStore>,
+}
+
+/// The value before any event, held to no spec: a document of an application that has none.
+impl Default for AnyCrdt {
+    fn default() -> Self {
+        Self::new(CrdtSpec::Any)
+    }
 }
 
 /// What a mutator of `T` makes live.
@@ -162,7 +170,9 @@ impl AnyCrdt {
         self.causal.store()
     }
 
-    /// Reads the value as a `T`; `None` if nothing of that type was written.
+    /// Reads the value as a `T`; `None` if it holds no dots: nothing of that type was written, or what was
+    /// written is back where a `T` begins, such as a counter that was reset. Either way
+    /// `T::Store::default()` reads the same.
     ///
     /// # Complexity
     /// O(1).
@@ -309,6 +319,18 @@ impl Summarize for AnyCrdt {
 
     fn delta_since(&self, known: &CausalSummary) -> Option<AnyDelta> {
         self.causal.delta_since(known)
+    }
+
+    fn split_summary(
+        summary: &mut CausalSummary,
+        within: Option<&CausalSummary>,
+        members: &mut MemberSink<'_>,
+    ) {
+        summary.split(within, members);
+    }
+
+    fn rejoin_summary(head: &mut CausalSummary, members: &mut MemberSource<'_>) -> bool {
+        head.rejoin(members)
     }
 }
 

@@ -22,8 +22,8 @@ pub use self::causal_register::{CausalRegister, CausalRegisterStore, Stamped};
 pub use self::flag::{DisableWinsFlag, DisableWinsFlagStore, EnableWinsFlag, EnableWinsFlagStore};
 pub use self::mv_register::{MvRegister, MvRegisterStore};
 pub use self::or_map::{OrMap, OrMapDelta, OrMapEntry, OrMapStore, Slot};
-pub use self::or_set::{Member, OrSet, OrSetDelta, OrSetStore};
-pub use self::rw_set::{RwMember, RwSet, RwSetDelta, RwSetStore};
+pub use self::or_set::{Element, OrSet, OrSetDelta, OrSetStore};
+pub use self::rw_set::{RwElement, RwSet, RwSetDelta, RwSetStore};
 
 /// Names stores as their standalone types are named, so that their deltas have a name too.
 macro_rules! names {

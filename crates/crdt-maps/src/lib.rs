@@ -14,13 +14,13 @@ mod plain;
 
 pub use self::any::{
     AnyCrdt, AnyDelta, AnyError, AnyFeed, AnyKind, AnyLive, AnySeen, AnyStore, CrdtSpec, Float,
-    Kind, LivePart, NotFinite, Part, SpecMismatch, Value,
+    Kind, KindLive, KindStore, NotFinite, SpecMismatch, Value,
 };
 pub use self::causal::{
-    CausalRegister, CausalRegisterStore, DisableWinsFlag, DisableWinsFlagStore, EnableWinsFlag,
-    EnableWinsFlagStore, Member, MvRegister, MvRegisterStore, OrMap, OrMapDelta, OrMapEntry,
-    OrMapStore, OrSet, OrSetDelta, OrSetStore, RwMember, RwSet, RwSetDelta, RwSetStore, Slot,
-    Stamped,
+    CausalRegister, CausalRegisterStore, DisableWinsFlag, DisableWinsFlagStore, Element,
+    EnableWinsFlag, EnableWinsFlagStore, MvRegister, MvRegisterStore, OrMap, OrMapDelta,
+    OrMapEntry, OrMapStore, OrSet, OrSetDelta, OrSetStore, RwElement, RwSet, RwSetDelta,
+    RwSetStore, Slot, Stamped,
 };
 pub use self::plain::{
     CausalLengthSet, CleanError, ConflictingWrite, GMap, GSet, LengthError, LwwMap, LwwRegister,

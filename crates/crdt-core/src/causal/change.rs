@@ -15,7 +15,11 @@ use crate::{Dot, DotContext, Lattice, Named, write_nested_name};
 ///
 /// # Invariants
 /// No dot is both live and removed.
+///
+/// A mutator returns one: what is dropped on the way does not happen. Several are
+/// [merged](Change::merge) into the one that is returned.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[must_use = "a change does nothing unless the mutator returns it: merge it into the one that it returns"]
 pub struct Change<L> {
     /// Dots taken away, anywhere in this store.
     pub removed: DotSet,
@@ -37,7 +41,6 @@ impl<L: Live> Change<L> {
     /// assert!(change.removed.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn bring(live: L) -> Self {
         Self {
             removed: DotSet::new(),
@@ -149,7 +152,6 @@ impl<S: DotStore> CausalDelta<S> {
     /// # use crdt_core::{CausalDelta, DotSet};
     /// assert!(CausalDelta::<DotSet>::default().change().removed.is_empty());
     /// ```
-    #[must_use]
     pub const fn change(&self) -> &Change<S::Live> {
         &self.change
     }

@@ -426,7 +426,9 @@ fn read_dots(r: &mut DotReader<'_, '_>) -> Result<DotSet, DecodeError> {
         .iter()
         .map(DotRange::n_dots)
         .fold(0, u64::saturating_add);
-    r.budget.spend_items(n_dots)?;
+    // Each range has been counted as one item already.
+    r.budget
+        .spend_items(n_dots.saturating_sub(ranges.len() as u64))?;
     let dots = ranges.iter().flat_map(DotRange::dots).collect();
     Ok(DotSet::from_sorted(dots))
 }

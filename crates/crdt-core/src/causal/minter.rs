@@ -84,7 +84,13 @@ pub struct Minter {
     unshipped_from: u64,
     /// Dots that have grown in this mutation.
     grown: DotSet,
+    /// How many values of run-time type lie around the one that mutates now.
+    depth: u64,
 }
+
+/// How deep values of run-time type may be nested by a mutation: what
+/// [`DecodeLimits`](crate::codec::DecodeLimits) let through if nothing else is asked for.
+pub const MAX_DEPTH: u64 = 64;
 
 impl Minter {
     pub(super) fn new(known: &DotContext, author: Author<'_>) -> Result<Self, NextSeqError> {
@@ -95,7 +101,40 @@ impl Minter {
             next: seq,
             unshipped_from: author.unshipped_from,
             grown: DotSet::new(),
+            depth: 0,
         })
+    }
+
+    /// Runs a mutator of a value that lies inside another and whose type is not known at compile time.
+    ///
+    /// Types that are known at compile time end somewhere; these need a limit, since a reader has one.
+    ///
+    /// # Errors
+    /// [`NextSeqError::TooDeep`] if it would be the value of more than [`MAX_DEPTH`] levels; and those of
+    /// `mutator`.
+    /// # Complexity
+    /// O(1), beside what `mutator` does.
+    /// # Examples
+    /// ```
+    /// use crdt_core::{AgentId, Causal, Change, DotSet, NextSeqError};
+    ///
+    /// let mut lamp = Causal::<DotSet>::new();
+    /// lamp.mutate(&AgentId::new("alice")?, |_, minter| {
+    ///     minter.nested(|minter| Ok::<_, NextSeqError>(Change::bring(minter.mint()?.into())))
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn nested<T, E: From<NextSeqError>>(
+        &mut self,
+        mutator: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(NextSeqError::TooDeep.into());
+        }
+        self.depth += 1;
+        let result = mutator(self);
+        self.depth -= 1;
+        result
     }
 
     /// Returns a dot that no event has.
@@ -156,6 +195,17 @@ impl Minter {
     /// See [`Author::with_unshipped`].
     pub fn grow(&mut self, dot: &Dot) -> bool {
         dot.seq >= self.unshipped_from && dot.agent == self.agent && self.grown.insert(dot.clone())
+    }
+
+    /// Returns whether any dot that is there already may [grow](Self::grow).
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`Author::with_unshipped`].
+    #[must_use]
+    pub const fn may_grow(&self) -> bool {
+        self.unshipped_from < self.first
     }
 
     /// Returns all dots minted.

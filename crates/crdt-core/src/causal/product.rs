@@ -1,5 +1,7 @@
 //! Two dot stores side by side under one context: records.
 
+use alloc::borrow::Cow;
+
 use super::{DotSet, DotStore, Dotted, Equivocation, Live};
 use crate::{Dot, DotContext};
 
@@ -14,7 +16,9 @@ impl<A: Dotted, B: Dotted> Dotted for (A, B) {
     }
 
     fn remove_dots(&mut self, removed: &DotSet) -> bool {
-        self.0.remove_dots(removed) | self.1.remove_dots(removed)
+        let elsewhere = not_held(&self.0, removed);
+        let changed = !elsewhere.is_empty() && self.1.remove_dots(&elsewhere);
+        self.0.remove_dots(removed) | changed
     }
 }
 
@@ -41,7 +45,9 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
         feed: Option<&mut Self::Feed>,
     ) -> bool {
         let (left, right) = feed.map(|feed| (&mut feed.0, &mut feed.1)).unzip();
-        self.0.apply(&live.0, removed, known, left) | self.1.apply(&live.1, removed, known, right)
+        let elsewhere = not_held(&self.0, removed);
+        let changed = self.0.apply(&live.0, removed, known, left);
+        self.1.apply(&live.1, &elsewhere, known, right) | changed
     }
 
     fn join(
@@ -82,4 +88,21 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
         self.0.check(&live.0)?;
         self.1.check(&live.1)
     }
+}
+
+/// Returns those of the removed dots that the left store does not hold.
+///
+/// A dot stands in one place: what the left store holds need not be sought on the right, where a search
+/// may visit every key.
+fn not_held<'a>(left: &impl Dotted, removed: &'a DotSet) -> Cow<'a, DotSet> {
+    if removed.is_empty() {
+        return Cow::Borrowed(removed);
+    }
+    let mut elsewhere = Cow::Borrowed(removed);
+    left.for_each_dot(&mut |dot| {
+        if removed.contains(dot) {
+            elsewhere.to_mut().retain(|other| other != dot);
+        }
+    });
+    elsewhere
 }

@@ -111,7 +111,6 @@ pub trait DotStore: Dotted + PartialEq {
     }
 
     /// Returns the removal of everything in the store: what it takes to forget all that is seen here.
-    #[must_use]
     fn reset(&self) -> Change<Self::Live> {
         let mut dots = alloc::vec::Vec::new();
         self.for_each_dot(&mut |dot| dots.push(dot.clone()));

@@ -348,3 +348,31 @@ fn noise_never_panics() {
     }
     check_property(property as fn(DotContext, usize, char) -> bool);
 }
+
+/// A list in a list in a list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Nested(Vec<Nested>);
+
+impl Named for Nested {
+    const NAME: &'static str = "nested";
+}
+
+/// What is written can be read: deeper documents are refused on the way out, not by the next reader.
+#[test]
+fn documents_too_deep_to_be_read_are_not_written() {
+    let nested =
+        |depth: usize| (1..depth).fold(Nested::default(), |inner, _| Nested(alloc::vec![inner]));
+    // The envelope is a level.
+    let deepest = to_string(&nested(126)).unwrap();
+    assert_eq!(from_str::<Nested>(&deepest).unwrap(), nested(126));
+    let refused = to_string(&nested(127)).unwrap_err();
+    assert_eq!(refused.problem, JsonProblem::Unwritable);
+    assert!(refused.reason.contains("127 can be read"), "{refused}");
+}
+
+/// Brackets within strings nest nothing.
+#[test]
+fn only_brackets_outside_of_strings_count() {
+    assert_eq!(super::depth(r#"{"[[\"{":["]\\",[1]]}"#), 3);
+    assert_eq!(super::depth("1"), 0);
+}

@@ -63,11 +63,17 @@ pub(super) struct UniqueMap<V>(pub(super) BTreeMap<AgentId, V>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(UniqueMapVisitor(PhantomData))
+        let in_order = !deserializer.is_human_readable();
+        let value = PhantomData;
+        deserializer.deserialize_map(UniqueMapVisitor { in_order, value })
     }
 }
 
-struct UniqueMapVisitor<V>(PhantomData<V>);
+struct UniqueMapVisitor<V> {
+    /// Documents are sorted by whoever handles them; bytes are canonical.
+    in_order: bool,
+    value: PhantomData<V>,
+}
 
 impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueMapVisitor<V> {
     type Value = UniqueMap<V>;
@@ -79,6 +85,12 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueMapVisitor<V> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = BTreeMap::new();
         while let Some((agent, value)) = map.next_entry::<AgentId, V>()? {
+            let follows = entries
+                .last_key_value()
+                .is_none_or(|(last, _)| last < &agent);
+            if self.in_order && !follows {
+                return Err(Error::custom(WireError::AgentOrder));
+            }
             if entries.insert(agent, value).is_some() {
                 return Err(Error::custom(WireError::AgentTwice));
             }

@@ -15,6 +15,8 @@ use super::{AgentMap, Cell};
 enum WireError {
     #[error("an agent is listed twice")]
     Duplicate,
+    #[error("agents are not in ascending order")]
+    Order,
     #[error("an agent is listed with a cell it cannot have written")]
     ForeignCell,
 }
@@ -27,11 +29,17 @@ impl<C: Serialize> Serialize for AgentMap<C> {
 
 impl<'de, C: Cell + Deserialize<'de>> Deserialize<'de> for AgentMap<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AgentMapVisitor(PhantomData))
+        let in_order = !deserializer.is_human_readable();
+        let cell = PhantomData;
+        deserializer.deserialize_map(AgentMapVisitor { in_order, cell })
     }
 }
 
-struct AgentMapVisitor<C>(PhantomData<C>);
+struct AgentMapVisitor<C> {
+    /// Documents are sorted by whoever handles them; bytes are canonical.
+    in_order: bool,
+    cell: PhantomData<C>,
+}
 
 impl<'de, C: Cell + Deserialize<'de>> Visitor<'de> for AgentMapVisitor<C> {
     type Value = AgentMap<C>;
@@ -45,6 +53,10 @@ impl<'de, C: Cell + Deserialize<'de>> Visitor<'de> for AgentMapVisitor<C> {
         while let Some((agent, cell)) = map.next_entry::<AgentId, C>()? {
             if !cell.may_belong_to(&agent) {
                 return Err(Error::custom(WireError::ForeignCell));
+            }
+            let follows = cells.last_key_value().is_none_or(|(last, _)| last < &agent);
+            if self.in_order && !follows {
+                return Err(Error::custom(WireError::Order));
             }
             if cells.insert(agent, cell).is_some() {
                 return Err(Error::custom(WireError::Duplicate));

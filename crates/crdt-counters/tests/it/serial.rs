@@ -1,6 +1,6 @@
 //! Serde: stable documents, round trips in JSON and postcard, and documents that must be refused.
 
-use crdt_counters::{BoundedCounter, GCounter, PnCounter};
+use crdt_counters::{BoundedCounter, GCounter, PnCounter, ResettableCounter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -131,6 +131,35 @@ fn broken_bounded_counters_are_refused() {
         r#"{"a":{"up":1,"down":0,"sent":{}},"a":{"up":1,"down":0,"sent":{}}}"#,
         r#"{"a":{"up":1,"down":0,"sent":[["b",1]]}}"#,
     ]);
+}
+
+/// A tally that no increment makes: no change at all, or one change by nothing.
+#[test]
+fn broken_tallies_are_refused() {
+    let (alice, mut counter) = (agent(0), ResettableCounter::new());
+    counter.increment(&alice, 5).unwrap();
+    let document = serde_json::to_string(&counter).unwrap();
+    assert!(
+        document.contains(r#"{"n_changes":1,"sum":5}"#),
+        "{document}"
+    );
+    for (n_changes, sum, is_one) in [(0, 5, false), (0, 0, false), (1, 0, false), (2, 0, true)] {
+        let tally = format!(r#"{{"n_changes":{n_changes},"sum":{sum}}}"#);
+        let other = document.replace(r#"{"n_changes":1,"sum":5}"#, &tally);
+        let read = serde_json::from_str::<ResettableCounter>(&other);
+        assert_eq!(read.is_ok(), is_one, "{tally}");
+    }
+}
+
+/// Bytes are canonical: agents come in one order. Documents may be sorted anew by who handles them.
+#[test]
+fn agents_in_bytes_are_in_order() {
+    let sorted = postcard::to_allocvec(&[("a", 1_u64), ("b", 1)].as_slice()).unwrap();
+    let swapped = postcard::to_allocvec(&[("b", 1_u64), ("a", 1)].as_slice()).unwrap();
+    assert!(postcard::from_bytes::<GCounter>(&sorted).is_ok());
+    assert!(postcard::from_bytes::<GCounter>(&swapped).is_err());
+    let document = serde_json::from_str::<GCounter>(r#"{"b":1,"a":1}"#);
+    assert_eq!(document.unwrap().value(), 2);
 }
 
 /// Postcard has no names: the same checks must hold where only positions tell what is what.

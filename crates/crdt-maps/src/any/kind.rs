@@ -5,7 +5,7 @@ use core::fmt;
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{DotStore, Nestable};
 
-use super::{LivePart, Part};
+use super::{KindLive, KindStore};
 
 /// Calls a macro with every kind: its name, its number in bytes, its type, and its name in text.
 macro_rules! for_all_kinds {
@@ -40,10 +40,10 @@ pub trait AnyKind: Nestable + sealed::Sealed {
     const KIND: Kind;
 
     #[doc(hidden)]
-    fn read(part: &Part) -> Option<&Self::Store>;
+    fn read(part: &KindStore) -> Option<&Self::Store>;
 
     #[doc(hidden)]
-    fn wrap(live: <Self::Store as DotStore>::Live) -> LivePart;
+    fn wrap(live: <Self::Store as DotStore>::Live) -> KindLive;
 }
 
 mod sealed {
@@ -107,15 +107,15 @@ macro_rules! kinds {
             impl AnyKind for $type {
                 const KIND: Kind = Kind::$kind;
 
-                fn read(part: &Part) -> Option<&Self::Store> {
+                fn read(part: &KindStore) -> Option<&Self::Store> {
                     match part {
-                        Part::$kind(store) => Some(store),
+                        KindStore::$kind(store) => Some(store),
                         _ => None,
                     }
                 }
 
-                fn wrap(live: <Self::Store as DotStore>::Live) -> LivePart {
-                    LivePart::$kind(live)
+                fn wrap(live: <Self::Store as DotStore>::Live) -> KindLive {
+                    KindLive::$kind(live)
                 }
             }
         )*

@@ -8,7 +8,7 @@ use core::fmt;
 
 use crdt_core::{Classify, ErrorKind};
 
-use super::{AnyLive, Kind, LivePart};
+use super::{AnyLive, Kind, KindLive};
 
 /// Which type of value is allowed, and below the keys of a map, where.
 ///
@@ -38,7 +38,10 @@ pub enum CrdtSpec {
     /// A map with values of one spec under all keys.
     Map(Box<Self>),
     /// A map with these keys and no other.
-    Record(BTreeMap<String, Self>),
+    Record(
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "unique_fields"))]
+        BTreeMap<String, Self>,
+    ),
 }
 
 /// A value stands where the spec has another type, or nothing.
@@ -99,7 +102,7 @@ impl CrdtSpec {
             .try_for_each(|part| self.check_part(part))
     }
 
-    fn check_part(&self, part: &LivePart) -> Result<(), SpecMismatch> {
+    fn check_part(&self, part: &KindLive) -> Result<(), SpecMismatch> {
         let mismatch = |expected| {
             Err(SpecMismatch {
                 path: Vec::new(),
@@ -111,7 +114,7 @@ impl CrdtSpec {
             (Self::Any, _) => Ok(()),
             (Self::Leaf(kind), part) if *kind == part.kind() => Ok(()),
             (Self::Leaf(kind), _) => mismatch(Some(*kind)),
-            (Self::Map(_) | Self::Record(_), LivePart::Map(entries)) => {
+            (Self::Map(_) | Self::Record(_), KindLive::Map(entries)) => {
                 entries.iter().try_for_each(|(key, change)| {
                     let (presence, value) = &change.live;
                     let is_bare = !presence.is_empty() && value.parts().is_empty();
@@ -132,7 +135,7 @@ impl CrdtSpec {
                 None if is_bare || !value.parts().is_empty() => Err(SpecMismatch {
                     path: Vec::new(),
                     expected: None,
-                    found: value.parts().first().map(LivePart::kind),
+                    found: value.parts().first().map(KindLive::kind),
                 }),
                 None => Ok(()),
             },
@@ -169,4 +172,35 @@ impl Classify for SpecMismatch {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Malformed
     }
+}
+
+/// Reads the fields of a record, each once.
+#[cfg(feature = "serde")]
+fn unique_fields<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, CrdtSpec>, D::Error> {
+    struct Fields;
+
+    impl<'de> serde::de::Visitor<'de> for Fields {
+        type Value = BTreeMap<String, CrdtSpec>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map from keys to specs")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut fields = BTreeMap::new();
+            while let Some((key, spec)) = map.next_entry()? {
+                if fields.insert(key, spec).is_some() {
+                    return Err(serde::de::Error::custom("a key is listed twice"));
+                }
+            }
+            Ok(fields)
+        }
+    }
+
+    deserializer.deserialize_map(Fields)
 }

@@ -8,7 +8,7 @@ use crdt_core::{
     EncodeDots, Equivocation, Minter, NextSeqError,
 };
 
-use super::{AnyFeed, AnyKind, AnyLive, AnySeen, Kind, LiveOf, LivePart, Part};
+use super::{AnyFeed, AnyKind, AnyLive, AnySeen, Kind, KindLive, KindStore, LiveOf};
 
 /// What an [`AnyCrdt`](crate::AnyCrdt) keeps, alone or under a key: a store for each kind written.
 ///
@@ -39,9 +39,9 @@ use super::{AnyFeed, AnyKind, AnyLive, AnySeen, Kind, LiveOf, LivePart, Part};
 pub struct AnyStore {
     #[cfg_attr(
         feature = "serde",
-        serde(deserialize_with = "super::part::deserialize_parts")
+        serde(deserialize_with = "super::kind_store::deserialize_parts")
     )]
-    parts: Vec<Part>,
+    parts: Vec<KindStore>,
 }
 
 impl AnyStore {
@@ -52,10 +52,12 @@ impl AnyStore {
     /// # Examples
     /// See [`AnyStore`].
     pub fn kinds(&self) -> impl ExactSizeIterator<Item = Kind> {
-        self.parts.iter().map(Part::kind)
+        self.parts.iter().map(KindStore::kind)
     }
 
-    /// Reads the value as a `T`; `None` if nothing of that type was written.
+    /// Reads the value as a `T`; `None` if it holds no dots: nothing of that type was written, or what was
+    /// written is back where a `T` begins, such as a counter that was reset. Either way
+    /// `T::Store::default()` reads the same.
     ///
     /// # Complexity
     /// O(1).
@@ -69,7 +71,7 @@ impl AnyStore {
     /// Returns the change that changes the value as a `T`, as `mutator` says.
     ///
     /// # Errors
-    /// Those of `mutator`.
+    /// Those of `mutator`; [`NextSeqError::TooDeep`] beyond [`MAX_DEPTH`](crdt_core::MAX_DEPTH) levels.
     /// # Complexity
     /// That of `mutator`.
     /// # Examples
@@ -79,16 +81,19 @@ impl AnyStore {
         minter: &mut Minter,
         mutator: impl FnOnce(&T::Store, &mut Minter) -> Result<Change<LiveOf<T>>, E>,
     ) -> Result<Change<AnyLive>, E> {
-        let Change { removed, live } = match self.get::<T>() {
-            Some(store) => mutator(store, minter)?,
-            None => mutator(&T::Store::default(), minter)?,
-        };
+        let Change { removed, live } = minter.nested(|minter| match self.get::<T>() {
+            Some(store) => mutator(store, minter),
+            None => mutator(&T::Store::default(), minter),
+        })?;
         let live = AnyLive::from_sorted(alloc::vec![T::wrap(live)]);
         Ok(Change { removed, live })
     }
 
-    fn part(&self, kind: Kind) -> Option<&Part> {
-        let at = self.parts.binary_search_by_key(&kind, Part::kind).ok()?;
+    fn part(&self, kind: Kind) -> Option<&KindStore> {
+        let at = self
+            .parts
+            .binary_search_by_key(&kind, KindStore::kind)
+            .ok()?;
         self.parts.get(at)
     }
 
@@ -97,10 +102,10 @@ impl AnyStore {
         &mut self,
         kind: Kind,
         feed: Option<&mut AnyFeed>,
-        change: impl FnOnce(&mut Part, Option<&mut AnySeen>) -> bool,
+        change: impl FnOnce(&mut KindStore, Option<&mut AnySeen>) -> bool,
     ) -> bool {
         let mut seen = feed.is_some().then(AnySeen::default);
-        let changed = match self.parts.binary_search_by_key(&kind, Part::kind) {
+        let changed = match self.parts.binary_search_by_key(&kind, KindStore::kind) {
             Ok(at) => {
                 let changed = change(&mut self.parts[at], seen.as_mut());
                 if self.parts[at].is_empty() {
@@ -109,7 +114,7 @@ impl AnyStore {
                 changed
             }
             Err(at) => {
-                let mut part = Part::empty(kind);
+                let mut part = KindStore::empty(kind);
                 let changed = change(&mut part, seen.as_mut());
                 if !part.is_empty() {
                     self.parts.insert(at, part);
@@ -163,7 +168,7 @@ impl DotStore for AnyStore {
         mut feed: Option<&mut AnyFeed>,
     ) -> bool {
         let mut changed = false;
-        for kind in self.kinds_with(live.parts().iter().map(LivePart::kind)) {
+        for kind in self.kinds_with(live.parts().iter().map(KindLive::kind)) {
             let live = live.parts().iter().find(|live| live.kind() == kind);
             changed |= self.update_part(kind, feed.as_deref_mut(), |part, feed| {
                 part.apply(live, removed, known, feed)
@@ -181,7 +186,7 @@ impl DotStore for AnyStore {
     ) -> bool {
         let mut changed = false;
         for kind in self.kinds_with(other.kinds()) {
-            let nothing = Part::empty(kind);
+            let nothing = KindStore::empty(kind);
             let theirs = other.part(kind).unwrap_or(&nothing);
             changed |= self.update_part(kind, feed.as_deref_mut(), |part, feed| {
                 part.join(known, theirs, other_known, feed)
@@ -196,7 +201,7 @@ impl DotStore for AnyStore {
             .iter()
             .all(|theirs| match self.part(theirs.kind()) {
                 Some(ours) => ours.leq(known, theirs),
-                None => Part::empty(theirs.kind()).leq(known, theirs),
+                None => KindStore::empty(theirs.kind()).leq(known, theirs),
             })
     }
 
@@ -209,7 +214,7 @@ impl DotStore for AnyStore {
     ) -> AnyLive {
         let kinds = self.kinds_with(base.kinds()).into_iter();
         let parts = kinds.filter_map(|kind| {
-            let nothing = Part::empty(kind);
+            let nothing = KindStore::empty(kind);
             let (ours, base) = (self.part(kind), base.part(kind));
             let (ours, base) = (ours.unwrap_or(&nothing), base.unwrap_or(&nothing));
             ours.changes_since(known, base, base_known, removed)
@@ -246,7 +251,7 @@ impl EncodeDots for AnyStore {
 
 impl DecodeDots for AnyStore {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
-        let parts = decode_parts(r, Part::kind, Part::is_empty)?;
+        let parts = decode_parts(r, KindStore::kind, KindStore::is_empty)?;
         Ok(Self { parts })
     }
 }
@@ -267,6 +272,28 @@ pub(super) fn decode_parts<P: DecodeDots>(
             return Err(DecodeError::NotCanonical { offset });
         }
         parts.push(part);
+    }
+    Ok(parts)
+}
+
+/// Reads parts that are sorted by kind, none of them empty.
+#[cfg(feature = "serde")]
+pub(super) fn deserialize_by_kind<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+    kind: impl Fn(&T) -> Kind,
+    is_empty: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, D::Error> {
+    use serde::Deserialize;
+    use serde::de::Error;
+
+    let parts = Vec::<T>::deserialize(deserializer)?;
+    if !parts.is_sorted_by(|left, right| kind(left) < kind(right)) {
+        return Err(Error::custom(
+            "kinds are out of order, or one is listed twice",
+        ));
+    }
+    if parts.iter().any(is_empty) {
+        return Err(Error::custom("a kind without content is listed"));
     }
     Ok(parts)
 }

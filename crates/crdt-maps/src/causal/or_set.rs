@@ -60,7 +60,7 @@ pub type OrSetDelta<T> = CausalDelta<OrSetStore<T>>;
         )
     )
 )]
-pub struct OrSetStore<T>(DotMap<T, Member>);
+pub struct OrSetStore<T>(DotMap<T, Element>);
 
 /// The dots under which an element was added and not removed: one, unless added concurrently.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -69,7 +69,7 @@ pub struct OrSetStore<T>(DotMap<T, Member>);
     derive(serde::Serialize, serde::Deserialize),
     serde(transparent)
 )]
-pub struct Member(DotSet);
+pub struct Element(DotSet);
 
 /// What a set's mutators make live.
 type Live<T> = DotMap<T, Change<DotSet>>;
@@ -150,7 +150,7 @@ impl<T: Clone + Ord> OrSetStore<T> {
         let removed = self
             .0
             .get(&element)
-            .map(|member| member.0.clone())
+            .map(|held| held.0.clone())
             .unwrap_or_default();
         Ok(Change::bring(DotMap::from((
             element,
@@ -199,15 +199,15 @@ impl<T: Clone + Ord> OrSetStore<T> {
     fn remove_entries<'e>(
         &self,
         minter: &mut Minter,
-        entries: impl Iterator<Item = (&'e T, &'e Member)>,
+        entries: impl Iterator<Item = (&'e T, &'e Element)>,
     ) -> Result<Change<Live<T>>, NextSeqError>
     where
         T: 'e,
     {
         let mut live = Live::default();
-        for (element, member) in entries {
+        for (element, held) in entries {
             let removal = Change {
-                removed: member.0.clone(),
+                removed: held.0.clone(),
                 live: DotSet::new(),
             };
             live.merge_at(element.clone(), &removal);
@@ -355,7 +355,7 @@ impl<T: Clone + Ord> OrSet<T> {
 }
 
 impl<T: Clone + Ord> Wrapper for OrSetStore<T> {
-    type Inner = DotMap<T, Member>;
+    type Inner = DotMap<T, Element>;
     type Feed = KeyedFeed<T, bool>;
     type Glance = ();
 
@@ -379,7 +379,7 @@ impl<T: Clone + Ord> Wrapper for OrSetStore<T> {
 }
 
 /// An element that is in before and after has not changed, whatever its dots.
-impl Wrapper for Member {
+impl Wrapper for Element {
     type Inner = DotSet;
     type Feed = bool;
     type Glance = ();

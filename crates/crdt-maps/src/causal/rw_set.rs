@@ -62,7 +62,7 @@ pub type RwSetDelta<T> = CausalDelta<RwSetStore<T>>;
         )
     )
 )]
-pub struct RwSetStore<T>(DotMap<T, RwMember>);
+pub struct RwSetStore<T>(DotMap<T, RwElement>);
 
 /// The dots of the addings and removings of an element that nothing has seen since.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -71,9 +71,9 @@ pub struct RwSetStore<T>(DotMap<T, RwMember>);
     derive(serde::Serialize, serde::Deserialize),
     serde(transparent)
 )]
-pub struct RwMember((DotSet, DotSet));
+pub struct RwElement((DotSet, DotSet));
 
-impl RwMember {
+impl RwElement {
     const fn is_in(&self) -> bool {
         !self.0.0.is_empty() && self.0.1.is_empty()
     }
@@ -101,7 +101,7 @@ impl<T: Ord> RwSetStore<T> {
     where
         T: Borrow<Q>,
     {
-        self.0.get(element).is_some_and(RwMember::is_in)
+        self.0.get(element).is_some_and(RwElement::is_in)
     }
 
     /// Iterates over the elements in their order.
@@ -124,7 +124,7 @@ impl<T: Ord> RwSetStore<T> {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.0
             .iter()
-            .filter(|(_, member)| member.is_in())
+            .filter(|(_, held)| held.is_in())
             .map(|(element, _)| element)
     }
 
@@ -204,7 +204,11 @@ impl<T: Clone + Ord> RwSetStore<T> {
 
     /// Puts `live` in the place of all dots of an element.
     fn replace(&self, element: T, live: (DotSet, DotSet)) -> Change<Live<T>> {
-        let removed = self.0.get(&element).map(RwMember::dots).unwrap_or_default();
+        let removed = self
+            .0
+            .get(&element)
+            .map(RwElement::dots)
+            .unwrap_or_default();
         Change::bring(DotMap::from((element, Change { removed, live })))
     }
 }
@@ -339,7 +343,7 @@ impl<T: Clone + Ord> RwSet<T> {
 }
 
 impl<T: Clone + Ord> Wrapper for RwSetStore<T> {
-    type Inner = DotMap<T, RwMember>;
+    type Inner = DotMap<T, RwElement>;
     type Feed = KeyedFeed<T, bool>;
     type Glance = ();
 
@@ -367,7 +371,7 @@ impl<T: Clone + Ord> Wrapper for RwSetStore<T> {
 }
 
 /// An entry with a removal in it reads as no entry: only the side it is on shows.
-impl Wrapper for RwMember {
+impl Wrapper for RwElement {
     type Inner = (DotSet, DotSet);
     type Feed = bool;
     type Glance = bool;

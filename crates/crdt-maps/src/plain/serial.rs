@@ -8,7 +8,7 @@
 //! list of its elements; a two-phase set `{"added": [..], "removed": [..]}`; a causal length set a
 //! list of `[element, length]`; a grow-only map a list of `[key, value]`; a last-writer-wins map
 //! `{"floor", "cells"}`, the cells a list of `[key, {"stamp", "writer", "value"}]` where the value
-//! is null for a tombstone. Maps are lists of pairs because keys may be of any type, and JSON has
+//! is null for a tombstone and else a list of one, since a value may itself be null. Maps are lists of pairs because keys may be of any type, and JSON has
 //! only strings for keys.
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -116,15 +116,28 @@ where
 struct LwwMapWire<K, V> {
     floor: Timestamp,
     #[serde(deserialize_with = "ascending_map")]
-    cells: BTreeMap<K, Write<Option<V>>>,
+    cells: BTreeMap<K, Write<Option<(V,)>>>,
 }
 
 #[derive(serde::Serialize)]
 #[serde(bound(serialize = "K: Serialize, V: Serialize"))]
 struct LwwMapView<'a, K, V> {
     floor: Timestamp,
-    #[serde(serialize_with = "pairs")]
+    #[serde(serialize_with = "cells")]
     cells: &'a BTreeMap<K, Write<Option<V>>>,
+}
+
+/// Writes cells as a list of pairs, a live value as a list of one.
+fn cells<'c, K: Serialize, V: Serialize, S: Serializer>(
+    cells: &&'c BTreeMap<K, Write<Option<V>>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let listed = |write: &'c Write<Option<V>>| {
+        let value = write.value.as_ref().map(|value| (value,));
+        Write::new(&write.writer, write.stamp, value)
+    };
+    let cells = cells.iter().map(|(key, write)| (key, listed(write)));
+    serializer.collect_seq(cells)
 }
 
 impl<K: Serialize, V: Serialize> Serialize for LwwMap<K, V> {
@@ -137,6 +150,9 @@ impl<K: Serialize, V: Serialize> Serialize for LwwMap<K, V> {
 impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for LwwMap<K, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let LwwMapWire { floor, cells } = LwwMapWire::deserialize(deserializer)?;
+        let cell =
+            |(key, write): (K, Write<Option<(V,)>>)| (key, write.map(|value| Some(value?.0)));
+        let cells = cells.into_iter().map(cell).collect();
         Self::from_parts(cells, floor).ok_or_else(|| Error::custom(WireError::BelowFloor))
     }
 }

@@ -119,6 +119,16 @@ impl<V> Write<V> {
         }
     }
 
+    /// The write with another form of its value.
+    #[cfg(feature = "serde")]
+    pub(super) fn map<W>(self, change: impl FnOnce(V) -> W) -> Write<W> {
+        Write {
+            stamp: self.stamp,
+            writer: self.writer,
+            value: change(self.value),
+        }
+    }
+
     /// Complains unless `given` is newer.
     pub(super) fn check_older_than(&self, given: Timestamp) -> Result<(), StampError> {
         let held = self.stamp;

@@ -143,6 +143,7 @@ fn limits_count_nested_items_and_levels() {
 mod documents {
     use core::fmt::Debug;
 
+    use crdt_core::{AgentId, Timestamp};
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
@@ -177,11 +178,25 @@ mod documents {
             &lww_map(),
             concat!(
                 r#"{"floor":{"ms":0,"counter":4},"cells":["#,
-                r#"[1,{"stamp":{"ms":0,"counter":3},"writer":"bob","value":10}],"#,
-                r#"[2,{"stamp":{"ms":0,"counter":5},"writer":"alice","value":20}],"#,
+                r#"[1,{"stamp":{"ms":0,"counter":3},"writer":"bob","value":[10]}],"#,
+                r#"[2,{"stamp":{"ms":0,"counter":5},"writer":"alice","value":[20]}],"#,
                 r#"[3,{"stamp":{"ms":0,"counter":6},"writer":"bob","value":null}]]}"#
             ),
         );
+    }
+
+    /// A value that JSON writes as null is there, and one that was removed is not.
+    #[test]
+    fn a_value_that_is_null_is_no_removal() {
+        let (alice, stamp) = (AgentId::new("alice").unwrap(), Timestamp::from_u64);
+        let mut map = LwwMap::<u8, Option<u8>>::new();
+        map.set(&alice, stamp(1), 1, None).unwrap();
+        map.set(&alice, stamp(2), 2, Some(5)).unwrap();
+        map.remove(&alice, stamp(3), 3).unwrap();
+        let json = serde_json::to_string(&map).unwrap();
+        let read = serde_json::from_str::<LwwMap<u8, Option<u8>>>(&json).unwrap();
+        assert_eq!((read.len(), read.get(&1)), (2, Some(&None)));
+        assert_eq!(read, map);
     }
 
     /// Keys that JSON has no map for.
@@ -222,14 +237,14 @@ mod documents {
             let cells = cells.join(",");
             format!(r#"{{"floor":{{"ms":0,"counter":{floor}}},"cells":[{cells}]}}"#)
         };
-        let (live, removed) = (cell(1, "7"), cell(2, "null"));
+        let (live, removed) = (cell(1, "[7]"), cell(2, "null"));
         let good = map(9, &[live.clone(), removed.clone()]);
         serde_json::from_str::<LwwMap<u8, u8>>(&good).unwrap();
         refuse::<LwwMap<u8, u8>>(&[
             &map(10, &[live.clone(), removed.clone()]),
             &map(9, &[removed, live.clone()]),
             &map(9, &[live.clone(), live.clone()]),
-            &map(9, &[live.replace(",\"value\":7", "")]),
+            &map(9, &[live.replace(",\"value\":[7]", "")]),
             r#"{"cells":[]}"#,
             r#"{"floor":{"ms":0,"counter":9}}"#,
         ]);

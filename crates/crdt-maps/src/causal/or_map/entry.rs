@@ -20,7 +20,7 @@ use super::{OrMap, OrMapDelta};
 /// assert!(home.value().is_none());
 /// home.update_with_delta(&alice, |counter, minter| counter.increment(minter, 1))?;
 /// assert_eq!(home.value().map(|counter| counter.value()), Some(1));
-/// home.remove_with_delta(&alice)?;
+/// home.remove(&alice)?;
 /// assert!(visits.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -62,6 +62,22 @@ impl<K: Clone + Ord, V: Nestable> OrMapEntry<'_, K, V> {
         self.map.get(&self.key)
     }
 
+    /// As [`OrMap::update`] for this key.
+    ///
+    /// # Errors
+    /// As [`OrMap::update`].
+    /// # Complexity
+    /// As [`OrMap::update`].
+    /// # Examples
+    /// See [`OrMapEntry`].
+    pub fn update<'a, E: From<NextSeqError>>(
+        &mut self,
+        author: impl Into<Author<'a>>,
+        mutator: impl FnOnce(&V::Store, &mut Minter) -> Result<Change<<V::Store as DotStore>::Live>, E>,
+    ) -> Result<(), E> {
+        self.update_with_delta(author, mutator).map(drop)
+    }
+
     /// As [`OrMap::update_with_delta`] for this key.
     ///
     /// # Errors
@@ -77,6 +93,18 @@ impl<K: Clone + Ord, V: Nestable> OrMapEntry<'_, K, V> {
     ) -> Result<OrMapDelta<K, V>, E> {
         self.map
             .update_with_delta(author, self.key.clone(), mutator)
+    }
+
+    /// As [`OrMap::touch`] for this key, unless it is there: then nothing happens.
+    ///
+    /// # Errors
+    /// As [`OrMap::touch`].
+    /// # Complexity
+    /// O(log n).
+    /// # Examples
+    /// See [`or_touch_with_delta`](Self::or_touch_with_delta).
+    pub fn or_touch<'a>(&mut self, author: impl Into<Author<'a>>) -> Result<(), NextSeqError> {
+        self.or_touch_with_delta(author).map(drop)
     }
 
     /// As [`OrMap::touch_with_delta`] for this key, unless it is there: then nothing happens, and the
@@ -105,6 +133,18 @@ impl<K: Clone + Ord, V: Nestable> OrMapEntry<'_, K, V> {
             return Ok(OrMapDelta::<K, V>::default());
         }
         self.map.touch_with_delta(author, self.key.clone())
+    }
+
+    /// As [`OrMap::remove`] for this key.
+    ///
+    /// # Errors
+    /// As [`OrMap::remove`].
+    /// # Complexity
+    /// As [`OrMap::remove`].
+    /// # Examples
+    /// See [`OrMapEntry`].
+    pub fn remove<'a>(&mut self, author: impl Into<Author<'a>>) -> Result<(), NextSeqError> {
+        self.remove_with_delta(author).map(drop)
     }
 
     /// As [`OrMap::remove_with_delta`] for this key.

@@ -3,7 +3,7 @@
 use core::iter;
 
 use crdt_core::codec::{Decode, DecodeError, DecodeLimits, Encode, Limit};
-use crdt_core::{Change, Minter, NextSeqError};
+use crdt_core::{Change, MAX_DEPTH, Minter, NextSeqError};
 use crdt_maps::{AnyCrdt, AnyLive, AnyStore, CrdtSpec, EnableWinsFlag, OrMap, OrMapDelta};
 
 use super::world::{agent, applied, assert_same};
@@ -29,10 +29,27 @@ fn nested(
 /// A map with a value that many levels deep, and the delta that made it.
 fn deep_map(depth: u64) -> (Map, OrMapDelta<String, AnyCrdt>) {
     let mut map = Map::new();
-    let delta = map.update_with_delta(&agent(0), "k".to_owned(), |any, minter| {
-        nested(any, minter, depth - 1)
-    });
+    let delta = update(&mut map, depth);
     (map, delta.unwrap())
+}
+
+fn update(map: &mut Map, depth: u64) -> Result<OrMapDelta<String, AnyCrdt>, NextSeqError> {
+    map.update_with_delta(&agent(0), "k".to_owned(), |any, minter| {
+        nested(any, minter, depth - 1)
+    })
+}
+
+/// What is written can be read with the limits that every reader begins with.
+#[test]
+fn what_readers_refuse_by_default_is_not_written() {
+    assert_eq!(MAX_DEPTH, DecodeLimits::default().max_depth);
+    let (mut map, _) = deep_map(MAX_DEPTH);
+    let before = map.clone();
+    assert_eq!(update(&mut map, MAX_DEPTH + 1), Err(NextSeqError::TooDeep));
+    assert_same(&map, &before);
+
+    // As deep beside it: what was refused leaves nothing behind.
+    update(&mut map, MAX_DEPTH).unwrap();
 }
 
 fn is_too_deep<T>(result: Result<T, DecodeError>) -> bool {
@@ -49,11 +66,12 @@ fn is_too_deep<T>(result: Result<T, DecodeError>) -> bool {
 #[test]
 fn what_is_read_is_as_deep_as_allowed_and_no_deeper() {
     let default = DecodeLimits::default();
-    for limits in [
-        default,
-        default.with_max_depth(1),
-        default.with_max_depth(7),
-    ] {
+    let (map, delta) = deep_map(default.max_depth);
+    assert_same(&Map::from_bytes(&map.to_bytes(), &default).unwrap(), &map);
+    let read = OrMapDelta::<String, AnyCrdt>::from_bytes(&delta.to_bytes(), &default).unwrap();
+    assert_same(&applied(&Map::new(), &read), &map);
+    for depth in [1, 7, default.max_depth - 1] {
+        let limits = default.with_max_depth(depth);
         let (map, delta) = deep_map(limits.max_depth);
         let read = Map::from_bytes(&map.to_bytes(), &limits).unwrap();
         assert_same(&read, &map);
@@ -70,7 +88,7 @@ fn what_is_read_is_as_deep_as_allowed_and_no_deeper() {
 /// The same for a document that is such a value itself: its outermost map is a level.
 #[test]
 fn a_document_is_as_deep_as_allowed_and_no_deeper() {
-    let limits = DecodeLimits::default();
+    let limits = DecodeLimits::default().with_max_depth(MAX_DEPTH - 1);
     let document = |depth| {
         let mut document = AnyCrdt::new(CrdtSpec::Any);
         document

@@ -6,6 +6,8 @@ use crdt_maps::{
     AnyCrdt, AnyKind, AnyLive, AnySeen, AnyStore, CausalRegister, DisableWinsFlag, EnableWinsFlag,
     Float, Kind, MvRegister, OrMap, OrSet, RwSet, Value,
 };
+#[cfg(feature = "serde")]
+use crdt_testkit::Rng;
 
 use super::shorthand::at;
 use super::world::World;
@@ -249,5 +251,23 @@ fn all_values_travel() {
     );
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert_eq!(Float::new(number), None);
+    }
+}
+
+/// Floats that come back from a document as their neighbours would be other values under one dot.
+#[cfg(feature = "serde")]
+#[test]
+fn floats_come_back_from_documents_to_the_last_bit() {
+    let mut rng = Rng::new(7);
+    let any_bits = (0..10_000).map(|_| f64::from_bits(rng.next_u64()));
+    let known_case = 51.248_178_375_505_404;
+    for float in any_bits.chain([known_case]).filter_map(Float::new) {
+        let value = Value::from(float);
+        let json = serde_json::to_string(&value).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(&json).unwrap(),
+            value,
+            "{json}"
+        );
     }
 }

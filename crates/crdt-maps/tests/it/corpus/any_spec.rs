@@ -333,3 +333,14 @@ fn a_contradiction_is_told_from_a_mismatch() {
     );
     assert_eq!(one, two);
 }
+
+/// A spec that could be read in two ways is none.
+#[cfg(feature = "serde")]
+#[test]
+fn a_record_that_lists_a_key_twice_is_refused() {
+    let read = |json: &str| serde_json::from_str::<CrdtSpec>(json);
+    let once = r#"{"record":{"a":"any","b":{"leaf":"or_set"}}}"#;
+    let spec = read(once).unwrap();
+    assert_eq!(serde_json::to_string(&spec).unwrap(), once);
+    assert!(read(&once.replace(r#""b""#, r#""a""#)).is_err());
+}

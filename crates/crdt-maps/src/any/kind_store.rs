@@ -7,7 +7,7 @@ use crdt_core::{
 };
 
 use super::kind::for_all_kinds;
-use super::{AnySeen, Kind, LivePart};
+use super::{AnySeen, Kind, KindLive};
 
 macro_rules! parts {
     ($($kind:ident = $tag:literal: $type:ty, $name:literal;)*) => {
@@ -19,14 +19,14 @@ macro_rules! parts {
             serde(rename_all = "snake_case")
         )]
         #[non_exhaustive]
-        pub enum Part {
+        pub enum KindStore {
             $(
                 #[doc = concat!("Of the kind [`", stringify!($kind), "`](Kind::", stringify!($kind), ").")]
                 $kind(<$type as Nestable>::Store),
             )*
         }
 
-        impl Part {
+        impl KindStore {
             /// Returns the store of a kind before any event.
             pub(super) fn empty(kind: Kind) -> Self {
                 match kind {
@@ -61,14 +61,14 @@ macro_rules! parts {
             /// As [`DotStore::apply`], with `live` of the same kind, or none.
             pub(super) fn apply(
                 &mut self,
-                live: Option<&LivePart>,
+                live: Option<&KindLive>,
                 removed: &DotSet,
                 known: &DotContext,
                 feed: Option<&mut AnySeen>,
             ) -> bool {
                 match (self, live) {
                     $(
-                        (Self::$kind(store), Some(LivePart::$kind(live))) => {
+                        (Self::$kind(store), Some(KindLive::$kind(live))) => {
                             AnySeen::watch(feed, |feed| store.apply(live, removed, known, feed))
                         }
                         (Self::$kind(store), _) => AnySeen::watch(feed, |feed| {
@@ -109,11 +109,11 @@ macro_rules! parts {
                 base: &Self,
                 base_known: &DotContext,
                 removed: &mut DotSet,
-            ) -> Option<LivePart> {
+            ) -> Option<KindLive> {
                 match (self, base) {
                     $(
                         (Self::$kind(ours), Self::$kind(base)) => {
-                            Some(LivePart::$kind(ours.changes_since(known, base, base_known, removed)))
+                            Some(KindLive::$kind(ours.changes_since(known, base, base_known, removed)))
                         }
                     )*
                     _ => None,
@@ -126,15 +126,15 @@ macro_rules! parts {
                 }
             }
 
-            pub(super) fn check(&self, live: &LivePart) -> Result<(), Equivocation> {
+            pub(super) fn check(&self, live: &KindLive) -> Result<(), Equivocation> {
                 match (self, live) {
-                    $((Self::$kind(store), LivePart::$kind(live)) => store.check(live),)*
+                    $((Self::$kind(store), KindLive::$kind(live)) => store.check(live),)*
                     _ => Ok(()),
                 }
             }
         }
 
-        impl EncodeDots for Part {
+        impl EncodeDots for KindStore {
             fn encode_dots(&self, w: &mut DotWriter<'_>) {
                 w.value(&self.kind());
                 match self {
@@ -143,7 +143,7 @@ macro_rules! parts {
             }
         }
 
-        impl DecodeDots for Part {
+        impl DecodeDots for KindStore {
             fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
                 match r.value()? {
                     $(Kind::$kind => r.nested(|r| DecodeDots::decode_dots(r).map(Self::$kind)),)*
@@ -155,22 +155,9 @@ macro_rules! parts {
 
 for_all_kinds!(parts);
 
-/// Reads parts that are sorted by kind, none of them empty.
 #[cfg(feature = "serde")]
 pub(super) fn deserialize_parts<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
-) -> Result<alloc::vec::Vec<Part>, D::Error> {
-    use serde::Deserialize;
-    use serde::de::Error;
-
-    let parts = alloc::vec::Vec::<Part>::deserialize(deserializer)?;
-    if !parts.is_sorted_by(|left, right| left.kind() < right.kind()) {
-        return Err(Error::custom(
-            "kinds are out of order, or one is listed twice",
-        ));
-    }
-    if parts.iter().any(Part::is_empty) {
-        return Err(Error::custom("a kind without content is listed"));
-    }
-    Ok(parts)
+) -> Result<alloc::vec::Vec<KindStore>, D::Error> {
+    super::store::deserialize_by_kind(deserializer, KindStore::kind, KindStore::is_empty)
 }

@@ -12,17 +12,23 @@ use super::{Kind, store};
 
 /// What a change makes live in an [`AnyStore`](super::AnyStore), by kind.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
 pub struct AnyLive {
-    parts: Vec<LivePart>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "deserialize_live_parts"))]
+    parts: Vec<KindLive>,
 }
 
 impl AnyLive {
-    pub(super) fn parts(&self) -> &[LivePart] {
+    pub(super) fn parts(&self) -> &[KindLive] {
         &self.parts
     }
 
     /// Wraps parts that are sorted by kind.
-    pub(super) fn from_sorted(parts: Vec<LivePart>) -> Self {
+    pub(super) fn from_sorted(parts: Vec<KindLive>) -> Self {
         let parts = parts.into_iter().filter(|part| !part.is_empty());
         Self {
             parts: parts.collect(),
@@ -55,7 +61,7 @@ impl Live for AnyLive {
         for theirs in &other.parts {
             match self
                 .parts
-                .binary_search_by_key(&theirs.kind(), LivePart::kind)
+                .binary_search_by_key(&theirs.kind(), KindLive::kind)
             {
                 Ok(at) => changed |= self.parts[at].merge(theirs),
                 Err(at) => {
@@ -83,7 +89,7 @@ impl EncodeDots for AnyLive {
 
 impl DecodeDots for AnyLive {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
-        let parts = store::decode_parts(r, LivePart::kind, LivePart::is_empty)?;
+        let parts = store::decode_parts(r, KindLive::kind, KindLive::is_empty)?;
         Ok(Self { parts })
     }
 }
@@ -92,15 +98,20 @@ macro_rules! live_parts {
     ($($kind:ident = $tag:literal: $type:ty, $name:literal;)*) => {
         /// What a change makes live in a store of one kind.
         #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(rename_all = "snake_case")
+        )]
         #[non_exhaustive]
-        pub enum LivePart {
+        pub enum KindLive {
             $(
                 #[doc = concat!("Of the kind [`", stringify!($kind), "`](Kind::", stringify!($kind), ").")]
                 $kind(<<$type as Nestable>::Store as DotStore>::Live),
             )*
         }
 
-        impl LivePart {
+        impl KindLive {
             pub(super) const fn kind(&self) -> Kind {
                 match self {
                     $(Self::$kind(_) => Kind::$kind,)*
@@ -139,7 +150,7 @@ macro_rules! live_parts {
             }
         }
 
-        impl EncodeDots for LivePart {
+        impl EncodeDots for KindLive {
             fn encode_dots(&self, w: &mut DotWriter<'_>) {
                 w.value(&self.kind());
                 match self {
@@ -148,7 +159,7 @@ macro_rules! live_parts {
             }
         }
 
-        impl DecodeDots for LivePart {
+        impl DecodeDots for KindLive {
             fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
                 match r.value()? {
                     $(Kind::$kind => r.nested(|r| DecodeDots::decode_dots(r).map(Self::$kind)),)*
@@ -159,3 +170,10 @@ macro_rules! live_parts {
 }
 
 for_all_kinds!(live_parts);
+
+#[cfg(feature = "serde")]
+fn deserialize_live_parts<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<KindLive>, D::Error> {
+    store::deserialize_by_kind(deserializer, KindLive::kind, KindLive::is_empty)
+}
