@@ -129,7 +129,7 @@ impl<D: Document> Exchange<'_, D> {
         if sent == next || in_flight >= self.config.window_bytes.max(1) {
             return;
         }
-        let payload = outbox.interval(sent, next, self.neighbour.epoch);
+        let payload = outbox.interval(sent, next, self.neighbour.epoch, self.config.memo_bytes);
         let is_theirs = payload.as_bytes().is_empty();
         if is_theirs && next - sent < MAX_UNTOLD {
             return;
@@ -137,7 +137,7 @@ impl<D: Document> Exchange<'_, D> {
         let to = outbox.position_at(next);
         if payload.as_bytes().len() > max_part_bytes(self.config) {
             let payload =
-                outbox.interval(acked, next, self.neighbour.epoch);
+                outbox.interval(acked, next, self.neighbour.epoch, self.config.memo_bytes);
             let from = Some(outbox.position_at(acked));
             self.channel.ship(Content::Deltas { from, to }, payload);
             return;
