@@ -144,6 +144,14 @@ macro_rules! replicated {
                 Ok(())
             }
 
+            fn news_of(&self, delta: &$delta) -> Option<$delta> {
+                $(let $field = $crate::DeltaState::news_of(&self.$field, &delta.$field);)+
+                let any = false $(|| $field.is_some())+;
+                any.then(|| $delta {
+                    $($field: $field.unwrap_or_else(|| Clone::clone(&delta.$field)),)+
+                })
+            }
+
             fn events_of(delta: &$delta) -> $crate::DotContext {
                 let mut events = $crate::DotContext::new();
                 $($crate::Lattice::join(

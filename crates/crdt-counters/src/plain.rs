@@ -43,6 +43,10 @@ macro_rules! plain_lattice {
             fn check_delta(&self, _delta: &Self) -> Result<(), Self::Error> {
                 Ok(())
             }
+
+            fn news_of(&self, delta: &Self) -> Option<Self> {
+                Some(crdt_core::Decompose::diff(delta, self))
+            }
         }
 
         impl crdt_core::Summarize for $counter {

@@ -305,6 +305,10 @@ impl DeltaState for AnyCrdt {
         Ok(self.causal.check_delta(delta)?)
     }
 
+    fn news_of(&self, delta: &AnyDelta) -> Option<AnyDelta> {
+        self.causal.news_of(delta)
+    }
+
     fn events_of(delta: &AnyDelta) -> DotContext {
         delta.context()
     }

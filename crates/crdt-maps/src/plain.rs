@@ -35,9 +35,10 @@ macro_rules! own_summary {
     };
 }
 
-/// Implements `DeltaState` for a lattice that is its own delta and refuses none.
+/// Implements `DeltaState` for a lattice that is its own delta and refuses none; `$news` returns what of a
+/// delta a state lacks.
 macro_rules! own_delta {
-    (<$($param:ident),+> $type:ty where $($bounds:tt)+) => {
+    ($news:path, <$($param:ident),+> $type:ty where $($bounds:tt)+) => {
         impl<$($param),+> crdt_core::DeltaState for $type
         where
             $($bounds)+
@@ -51,6 +52,10 @@ macro_rules! own_delta {
 
             fn check_delta(&self, _delta: &Self) -> Result<(), Self::Error> {
                 Ok(())
+            }
+
+            fn news_of(&self, delta: &Self) -> Option<Self> {
+                Some($news(delta, self))
             }
         }
     };

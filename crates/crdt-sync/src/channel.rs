@@ -13,13 +13,16 @@
 //! **Invariants.** `acked <= sent` in `Live`. `have` only moves forward while the link stands, but for
 //! the first time, when what was held from before may turn out to be of another history.
 
+mod bulk;
+
+pub(crate) use self::bulk::Bulk;
+
 use alloc::boxed::Box;
 
 use crate::frame::Content;
 use crate::payload::Payload;
 use crate::position::Position;
-use crate::reconcile::{Offer, Search};
-use crate::transfer::{Incoming, Outgoing};
+use crate::transfer::Outgoing;
 use crate::{Config, DocId, Refusal};
 
 /// The state of one document on one link.
@@ -34,20 +37,8 @@ pub(crate) struct Channel {
     /// Whether a frame of this link agreed with `have`, so that numbers alone can be compared.
     pub(crate) is_confirmed: bool,
     pub(crate) owed: Owed,
-    /// Deltas that come in parts.
-    pub(crate) incoming: Option<Box<Incoming>>,
-    /// Their summary, coming in parts.
-    pub(crate) hearing: Option<Box<Incoming>>,
-    /// A summary on its way to them, or the head of one.
-    pub(crate) telling: Option<Box<Outgoing>>,
-    /// What they may want symbols of.
-    pub(crate) offer: Option<Box<Offer>>,
-    /// What is known of a large summary of theirs, while they are asked.
-    pub(crate) search: Option<Box<Search>>,
-    /// How many searches were begun since they were asked.
-    pub(crate) n_searches: u8,
-    /// Whether they are asked for the plain summary.
-    pub(crate) asks_whole: bool,
+    /// Boxed, for there may be very many channels, and few that need it.
+    bulk: Option<Box<Bulk>>,
     pub(crate) retry: Retry,
     /// Whether it waits to be looked at.
     pub(crate) is_queued: bool,
@@ -78,14 +69,8 @@ pub(crate) struct Owed {
     pub(crate) ask: bool,
     /// To ask for the next symbols.
     pub(crate) want: bool,
-    /// From which symbol to which they want some.
-    pub(crate) symbols: Option<(u64, u64)>,
     pub(crate) ack: bool,
     pub(crate) nack: bool,
-    /// How far their transfer of deltas came.
-    pub(crate) deltas_ack: Option<u64>,
-    /// How far their summary came.
-    pub(crate) summary_ack: Option<u64>,
     pub(crate) refusal: Option<Refusal>,
 }
 
@@ -131,13 +116,7 @@ impl Channel {
             have,
             is_confirmed: false,
             owed: Owed::default(),
-            incoming: None,
-            hearing: None,
-            telling: None,
-            offer: None,
-            search: None,
-            n_searches: 0,
-            asks_whole: false,
+            bulk: None,
             retry: Retry::default(),
             is_queued: false,
             is_refusal_noted: false,
@@ -167,6 +146,33 @@ impl Channel {
         }
     }
 
+    /// What is large or lost and on its way, if anything is.
+    pub(crate) fn bulk(&self) -> Option<&Bulk> {
+        self.bulk.as_deref()
+    }
+
+    pub(crate) fn bulk_mut(&mut self) -> Option<&mut Bulk> {
+        self.bulk.as_deref_mut()
+    }
+
+    pub(crate) fn make_bulk(&mut self) -> &mut Bulk {
+        self.bulk.get_or_insert_default()
+    }
+
+    /// Stops looking for what they hold.
+    pub(crate) fn drop_search(&mut self) {
+        if let Some(bulk) = self.bulk_mut() {
+            bulk.search = None;
+        }
+    }
+
+    /// Stops offering what is held here.
+    pub(crate) fn drop_offer(&mut self) {
+        if let Some(bulk) = self.bulk_mut() {
+            bulk.offer = None;
+        }
+    }
+
     /// Notes that everything in their outbox up to `to` is here.
     pub(crate) fn advance(&mut self, to: Position) {
         self.have = Some(to);
@@ -175,6 +181,10 @@ impl Channel {
 
     /// Has a timer set if an answer is outstanding; returns for when, unless one is.
     pub(crate) fn arm(&mut self, now: u64, config: &Config) -> Option<u64> {
+        let is_asking = matches!(self.sending, Sending::Asking);
+        if !is_asking && self.bulk().is_some_and(Bulk::is_idle) {
+            self.bulk = None;
+        }
         if !self.waits() {
             self.retry.due = None;
             self.retry.n_tries = 0;
@@ -212,13 +222,15 @@ impl Channel {
     fn rewind(&mut self) {
         match &mut self.sending {
             Sending::Closed => self.owed.open = true,
-            Sending::Asking if self.search.is_some() => self.owed.want = true,
+            Sending::Asking if self.bulk.as_ref().is_some_and(|bulk| bulk.search.is_some()) => {
+                self.owed.want = true;
+            }
             Sending::Asking => self.owed.ask = true,
             Sending::Shipping(transfer) => transfer.rewind(),
             Sending::Live { acked, sent } => *sent = *acked,
             Sending::Refused { .. } => {}
         }
-        if let Some(telling) = &mut self.telling {
+        if let Some(telling) = self.bulk_mut().and_then(|bulk| bulk.telling.as_mut()) {
             telling.rewind();
         }
     }
@@ -230,7 +242,7 @@ impl Channel {
             Sending::Live { acked, sent } => acked < sent,
             Sending::Refused { .. } => false,
         };
-        waits_for_them || self.telling.is_some()
+        waits_for_them || self.bulk().is_some_and(|bulk| bulk.telling.is_some())
     }
 
     /// Holds no place in their outbox for sure any more: they are to find out what is missing.
@@ -248,16 +260,18 @@ impl Channel {
     /// Starts sending what needs no place in our outbox, or does not fit a frame.
     pub(crate) fn ship(&mut self, content: Content, payload: Payload) {
         self.sending = Sending::Shipping(Box::new(Outgoing::new(content, payload)));
-        self.search = None;
+        self.drop_search();
         self.note_progress();
     }
 
     /// Asks for their summary.
     pub(crate) fn ask(&mut self) {
         self.sending = Sending::Asking;
-        self.search = None;
-        self.n_searches = 0;
-        self.asks_whole = false;
+        if let Some(bulk) = self.bulk_mut() {
+            bulk.search = None;
+            bulk.n_searches = 0;
+            bulk.asks_whole = false;
+        }
         self.owed.ask = true;
         self.note_progress();
     }
@@ -265,7 +279,7 @@ impl Channel {
     /// Asks for all of their summary: to find it out would not be cheaper, or did not work.
     pub(crate) fn ask_whole(&mut self) {
         self.ask();
-        self.asks_whole = true;
+        self.make_bulk().asks_whole = true;
     }
 
     /// Begins anew after a refusal.
@@ -282,11 +296,7 @@ impl Channel {
     pub(crate) fn close(&mut self, ours: Option<Refusal>) {
         self.sending = Sending::Refused { ours };
         self.owed = Owed::default();
-        self.incoming = None;
-        self.hearing = None;
-        self.telling = None;
-        self.offer = None;
-        self.search = None;
+        self.bulk = None;
         self.retry.due = None;
     }
 

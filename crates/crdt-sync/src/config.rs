@@ -35,6 +35,8 @@ pub struct Config {
     pub soft_bytes: usize,
     /// Above this the oldest deltas of an outbox are dropped.
     pub hard_bytes: usize,
+    /// How much is kept of what was joined and encoded for neighbours at other places of an outbox; twice.
+    pub memo_bytes: usize,
     /// When a snapshot is written: as many bytes of deltas were stored since the last, and twice as many
     /// as that one has.
     pub compact_bytes: usize,
@@ -74,6 +76,7 @@ impl Default for Config {
             retained_bytes: 1 << 18,
             soft_bytes: 1 << 22,
             hard_bytes: 1 << 24,
+            memo_bytes: 1 << 22,
             compact_bytes: 1 << 20,
             inline_summary_bytes: 1 << 10,
             max_plain_summary_bytes: 1 << 16,

@@ -11,6 +11,7 @@
 mod reconcile;
 mod serve;
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
@@ -62,20 +63,21 @@ impl<D: Document> Exchange<'_, D> {
     pub(crate) fn take_ask(&mut self, wants_whole: bool) {
         let is_head = |telling: &Outgoing| matches!(telling.content, Content::Head { .. });
         let is_answered = |telling: &Outgoing| !(wants_whole && is_head(telling));
-        if self.channel.telling.as_deref().is_some_and(is_answered) {
+        let telling = self.channel.bulk().and_then(|bulk| bulk.telling.as_ref());
+        if telling.is_some_and(is_answered) {
             return;
         }
         if !wants_whole && self.offer() {
             return;
         }
-        self.channel.offer = None;
+        self.channel.drop_offer();
         let summary = self.hosted.summary();
         let content = Content::Summary {
             versions: summary.versions,
             states: summary.states,
         };
         let telling = Outgoing::new(content, summary.bytes.clone());
-        self.channel.telling = Some(telling.into());
+        self.channel.make_bulk().telling = Some(telling);
     }
 
     /// What is acknowledged is applied over there and durable.
@@ -97,22 +99,17 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     pub(crate) fn take_part_ack(&mut self, of_summary: bool, offset: u64) {
-        let transfer = match &mut self.channel.sending {
-            _ if of_summary => self.channel.telling.as_deref_mut(),
-            Sending::Shipping(transfer) => Some(&mut **transfer),
-            _ => None,
+        let is_news = if of_summary {
+            let bulk = self.channel.bulk_mut();
+            let is_news = bulk.is_some_and(|bulk| bulk.take_summary_ack(offset));
+            is_news
+        } else if let Sending::Shipping(transfer) = &mut self.channel.sending {
+            transfer.ack(offset)
+        } else {
+            false
         };
-        if transfer.is_some_and(|transfer| transfer.ack(offset)) {
+        if is_news {
             self.channel.note_progress();
-        }
-        if of_summary
-            && self
-                .channel
-                .telling
-                .as_deref()
-                .is_some_and(Outgoing::is_over)
-        {
-            self.channel.telling = None;
         }
     }
 
@@ -143,8 +140,9 @@ impl<D: Document> Exchange<'_, D> {
                 Gate::Apply => self.take_deltas(part, from, to),
             },
             Content::Summary { versions, states } => {
-                let received = Incoming::receive(&mut self.channel.hearing, part);
-                self.channel.owed.summary_ack = Some(received.len());
+                let bulk = self.channel.make_bulk();
+                let received = Incoming::receive(&mut bulk.hearing, part);
+                bulk.owed_summary_ack = Some(received.len());
                 if let Received::All(bytes) = received {
                     self.take_summary(&Told {
                         versions,
@@ -158,8 +156,9 @@ impl<D: Document> Exchange<'_, D> {
                 states,
                 plain,
             } => {
-                let received = Incoming::receive(&mut self.channel.hearing, part);
-                self.channel.owed.summary_ack = Some(received.len());
+                let bulk = self.channel.make_bulk();
+                let received = Incoming::receive(&mut bulk.hearing, part);
+                bulk.owed_summary_ack = Some(received.len());
                 if let Received::All(bytes) = received {
                     let told = Told {
                         versions,
@@ -178,12 +177,8 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     fn take_deltas(&mut self, part: &Part<'_>, from: Option<Position>, to: Position) {
-        let bytes = match Incoming::receive(&mut self.channel.incoming, part) {
-            Received::All(bytes) => bytes,
-            Received::Partly(offset) => {
-                self.channel.owed.deltas_ack = Some(offset);
-                return;
-            }
+        let Some(bytes) = self.whole_of(part) else {
+            return;
         };
         let Ok(deltas) = Payload::decode(&bytes, &self.config.decode) else {
             return self.refuse(Refusal::Malformed);
@@ -215,11 +210,29 @@ impl<D: Document> Exchange<'_, D> {
         self.channel.owed.ack = true;
         if from.is_none() {
             // They found out what is held here.
-            self.channel.offer = None;
+            self.channel.drop_offer();
         }
         if to.seq > 0 {
             self.hosted
                 .note_cursor(self.neighbour.store, to, self.batch);
+        }
+    }
+
+    /// The bytes that a part completes.
+    fn whole_of<'p>(&mut self, part: &Part<'p>) -> Option<Cow<'p, [u8]>> {
+        if part.is_whole() {
+            if let Some(bulk) = self.channel.bulk_mut() {
+                bulk.incoming = None;
+            }
+            return Some(Cow::Borrowed(part.bytes));
+        }
+        let bulk = self.channel.make_bulk();
+        match Incoming::receive(&mut bulk.incoming, part) {
+            Received::All(bytes) => Some(Cow::Owned(bytes)),
+            Received::Partly(offset) => {
+                bulk.owed_deltas_ack = Some(offset);
+                None
+            }
         }
     }
 
@@ -266,7 +279,7 @@ impl<D: Document> Exchange<'_, D> {
             acked: seq,
             sent: seq,
         };
-        self.channel.search = None;
+        self.channel.drop_search();
         self.channel.note_progress();
     }
 

@@ -127,15 +127,19 @@ impl<D: Document> Hosted<D> {
         for delta in deltas {
             let admitted = admit(&self.own, &self.state, &delta);
             let applied = admitted.and_then(|()| {
+                let fresh = self.state.news_of(&delta);
                 let applied = self.state.apply_delta(&delta);
-                applied.map_err(|error| Refusal::from(error.kind()))
+                let applied = applied.map_err(|error| Refusal::from(error.kind()))?;
+                Ok((applied, fresh.filter(|fresh| !fresh.is_empty())))
             });
             match applied {
-                Ok(true) => {
-                    news.push(delta.clone());
-                    self.append(delta, origin, batch);
+                Ok((true, fresh)) => {
+                    // Others are told what is news here, not again what they were told.
+                    let fresh = fresh.unwrap_or(delta);
+                    news.push(fresh.clone());
+                    self.append(fresh, origin, batch);
                 }
-                Ok(false) => {}
+                Ok((false, _)) => {}
                 Err(refusal) => return (news, Err(refusal)),
             }
         }

@@ -7,7 +7,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(any(feature = "conformance", feature = "redb", feature = "tokio"))]
+#[cfg(any(test, feature = "conformance", feature = "redb", feature = "tokio"))]
 extern crate std;
 
 #[cfg(feature = "conformance")]

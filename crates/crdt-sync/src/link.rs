@@ -15,7 +15,7 @@ pub(crate) struct Link {
     pub(crate) neighbour: Option<Neighbour>,
     /// The channel at place n has our number n.
     pub(crate) channels: Vec<Channel>,
-    /// Their numbers with ours, ascending.
+    /// Their numbers with ours where the two differ, ascending: mostly they do not.
     theirs: Vec<(u32, u32)>,
     pub(crate) owes_hello: bool,
     n_greetings: u8,
@@ -54,28 +54,28 @@ impl Link {
 
     /// Notes that the neighbour's number `theirs` stands for the channel `ours`.
     pub(crate) fn pair(&mut self, theirs: u32, ours: u32) -> Result<(), LinkError> {
+        let taken = Err(LinkError::ChannelTaken { channel: theirs });
+        if let Some(known) = self.ours(theirs) {
+            return if known == ours { Ok(()) } else { taken };
+        }
         if let Some(channel) = self.channels.get_mut(ours as usize)
             && *channel.theirs.get_or_insert(theirs) != theirs
         {
-            return Err(LinkError::ChannelTaken { channel: theirs });
+            return taken;
         }
-        match self
-            .theirs
-            .binary_search_by_key(&theirs, |(theirs, _)| *theirs)
-        {
-            Ok(at) if self.theirs[at].1 == ours => Ok(()),
-            Ok(_) => Err(LinkError::ChannelTaken { channel: theirs }),
-            Err(at) => {
-                self.theirs
-                    .reserve_exact(usize::from(self.theirs.is_empty()));
-                self.theirs.insert(at, (theirs, ours));
-                Ok(())
-            }
+        if theirs != ours {
+            let at = self.theirs.partition_point(|(held, _)| *held < theirs);
+            self.theirs.insert(at, (theirs, ours));
         }
+        Ok(())
     }
 
     /// Our number for the channel that the neighbour calls `theirs`.
     pub(crate) fn ours(&self, theirs: u32) -> Option<u32> {
+        let same = self.channels.get(theirs as usize);
+        if same.is_some_and(|channel| channel.theirs == Some(theirs)) {
+            return Some(theirs);
+        }
         let found = self
             .theirs
             .binary_search_by_key(&theirs, |(theirs, _)| *theirs);

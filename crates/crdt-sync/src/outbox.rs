@@ -13,18 +13,19 @@
 //! (delta-intervals); Enes et al., "Efficient synchronization of state-based CRDTs", 2019, section IV
 //! (do not send back where it came from).
 
-mod payloads;
+mod memo;
 #[cfg(test)]
 mod tests;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crdt_core::Delta;
 use crdt_core::codec::Encode;
 
-use self::payloads::Payloads;
+use self::memo::{Entries, Memo};
 use crate::Config;
 use crate::payload::Payload;
 use crate::position::{Epochs, Position};
@@ -36,7 +37,9 @@ pub(crate) struct Outbox<D> {
     base: u64,
     entries: VecDeque<Entry<D>>,
     n_bytes: usize,
-    payloads: Payloads,
+    /// How many entries went, so that those that are left keep their count.
+    n_popped: u64,
+    memo: Memo<D>,
 }
 
 /// What was appended at once, or neighbours of it grouped into one.
@@ -58,7 +61,8 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
             base,
             entries: VecDeque::new(),
             n_bytes: 0,
-            payloads: Payloads::default(),
+            n_popped: 0,
+            memo: Memo::new(),
         }
     }
 
@@ -116,22 +120,37 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
     /// What a neighbour lacks that holds everything before `from`, but for what it sent itself.
     ///
     /// Grouped; where grouping is refused, since deltas contradict each other, one by one: whoever
-    /// receives them finds out.
-    pub(crate) fn interval(&mut self, from: u64, to: u64, neighbour: u64) -> Payload {
+    /// receives them finds out. To answer others, at most `memo_bytes` are kept of payloads, and as many of
+    /// joins.
+    pub(crate) fn interval(
+        &mut self,
+        from: u64,
+        to: u64,
+        neighbour: u64,
+        memo_bytes: usize,
+    ) -> Payload {
+        let range = self.range(from, to);
+        let first = self.n_popped + range.start as u64;
         let is_theirs = |entry: &Entry<D>| entry.origin == Some(neighbour);
-        let is_shared = !self.between(from, to).any(is_theirs);
+        let entries: Vec<&Entry<D>> = self.entries.range(range).collect();
+        let is_shared = !entries.iter().any(|entry| is_theirs(entry));
         // What leaves out a neighbour's own deltas is for one link; the rest is for all.
-        if let Some(payload) = self.payloads.find(from, to).filter(|_| is_shared) {
+        if let Some(payload) = self.memo.payload(from, to).filter(|_| is_shared) {
             return payload;
         }
-        let entries = self.between(from, to);
-        let payload = group(
-            &entries
-                .filter(|entry| !is_theirs(entry))
-                .collect::<Vec<_>>(),
-        );
+        let all = Entries {
+            first,
+            list: &entries,
+        };
+        let runs = all.without(is_theirs);
+        let payload = if self.memo.is_asked_often(to) {
+            join_runs(&runs, &mut self.memo, memo_bytes)
+        } else {
+            None
+        };
+        let payload = payload.unwrap_or_else(|| group(&runs));
         if is_shared {
-            self.payloads.remember(from, to, payload.clone());
+            self.memo.remember(from, to, payload.clone(), memo_bytes);
         }
         payload
     }
@@ -159,6 +178,7 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
         if self.base == base {
             return None;
         }
+        self.memo.forget_before(self.n_popped);
         Some(self.base)
     }
 
@@ -169,6 +189,10 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
 
     /// The entries that hold what lies between two places.
     fn between(&self, from: u64, to: u64) -> impl Iterator<Item = &Entry<D>> {
+        self.entries.range(self.range(from, to))
+    }
+
+    fn range(&self, from: u64, to: u64) -> Range<usize> {
         let first = self.entries.partition_point(|entry| entry.end <= from);
         let after = self.entries.partition_point(|entry| entry.end < to);
         let n_entries = self.entries.len();
@@ -177,13 +201,14 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
         } else {
             first
         };
-        self.entries.range(first.min(last)..last)
+        first.min(last)..last
     }
 
     fn pop(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
             self.n_bytes -= entry.bytes.len();
             self.base = entry.end;
+            self.n_popped += 1;
         }
     }
 
@@ -205,7 +230,7 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
         }
         self.entries = kept;
         self.n_bytes = self.entries.iter().map(|entry| entry.bytes.len()).sum();
-        self.payloads = Payloads::default();
+        self.memo.forget();
     }
 }
 
@@ -224,14 +249,40 @@ fn join<D: Delta + Clone + Encode>(last: &mut Entry<D>, entry: Entry<D>) -> Opti
     None
 }
 
-fn group<D: Delta + Clone + Encode>(entries: &[&Entry<D>]) -> Payload {
-    if let [entry] = entries {
+/// Groups by what is remembered of others; `None` if grouping is refused.
+fn join_runs<D: Delta + Clone + Encode>(
+    runs: &[Entries<'_, D>],
+    memo: &mut Memo<D>,
+    max_bytes: usize,
+) -> Option<Payload> {
+    if let [Entries { list: [entry], .. }] = runs {
+        return Some(Payload::of([&*entry.bytes]));
+    }
+    let mut all = D::default();
+    for run in runs {
+        all.merge_delta(&memo.join(run, max_bytes)?).ok()?;
+    }
+    Some(payload_of(&all))
+}
+
+fn group<D: Delta + Clone + Encode>(runs: &[Entries<'_, D>]) -> Payload {
+    let entries: Vec<&Entry<D>> = runs
+        .iter()
+        .flat_map(|run| run.list.iter().copied())
+        .collect();
+    if let [entry] = *entries {
         return Payload::of([&*entry.bytes]);
     }
     let deltas = entries.iter().map(|entry| &entry.delta);
     match D::merge_deltas(deltas) {
-        Ok(delta) if delta.is_empty() => Payload::default(),
-        Ok(delta) => Payload::of([&*delta.to_bytes()]),
+        Ok(delta) => payload_of(&delta),
         Err(_) => Payload::of(entries.iter().map(|entry| &*entry.bytes)),
     }
+}
+
+fn payload_of<D: Delta + Encode>(delta: &D) -> Payload {
+    if delta.is_empty() {
+        return Payload::default();
+    }
+    Payload::of([&*delta.to_bytes()])
 }

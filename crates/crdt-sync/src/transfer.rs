@@ -8,7 +8,6 @@
 #[cfg(test)]
 mod tests;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::frame::{Content, Part};
@@ -129,22 +128,20 @@ impl Outgoing {
 
 impl Incoming {
     /// Takes a part in; `slot` is where the transfer stands between its parts.
-    pub(crate) fn receive(slot: &mut Option<Box<Self>>, part: &Part<'_>) -> Received {
+    pub(crate) fn receive(slot: &mut Option<Self>, part: &Part<'_>) -> Received {
         if part.is_whole() {
             *slot = None;
             return Received::All(part.bytes.to_vec());
         }
         let goes_on = |held: &Self| held.content == part.content && held.total == part.total;
-        if !slot.as_deref().is_some_and(goes_on) {
-            *slot = (part.offset == 0).then(|| {
-                Box::new(Self {
-                    content: part.content,
-                    total: part.total,
-                    bytes: Vec::new(),
-                })
+        if !slot.as_ref().is_some_and(goes_on) {
+            *slot = (part.offset == 0).then(|| Self {
+                content: part.content,
+                total: part.total,
+                bytes: Vec::new(),
             });
         }
-        let Some(held) = slot.as_deref_mut() else {
+        let Some(held) = slot.as_mut() else {
             return Received::Partly(0);
         };
         if part.offset == held.bytes.len() as u64 {

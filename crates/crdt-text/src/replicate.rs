@@ -46,6 +46,10 @@ impl DeltaState for TextDoc {
         Ok(self.oplog().len() > len)
     }
 
+    fn news_of(&self, delta: &Update) -> Option<Update> {
+        self.oplog().news_of(delta)
+    }
+
     fn events_of(delta: &Update) -> DotContext {
         delta.summary()
     }

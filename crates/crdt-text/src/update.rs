@@ -10,6 +10,7 @@ mod collect;
 mod decode;
 mod encode;
 mod group;
+mod news;
 mod rows;
 mod slip;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
 use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
 
 pub(crate) use self::encode::section;
+pub(crate) use self::news::news_of;
 pub(crate) use self::rows::Rows;
 pub(crate) use self::slip::{Setting, SlipReader, SlipWriter};
 

@@ -199,6 +199,31 @@ impl<S: DotStore> CausalDelta<S> {
         }
     }
 
+    /// What of the delta is news to a store that knows `known`; `None` if all of it may be.
+    pub(super) fn news_for(&self, store: &S, known: &DotContext) -> Option<Self> {
+        let unknown = self.events.outside(known);
+        let mut gone = self.gone.difference(known);
+        let is_all_new = !unknown.is_empty() && unknown.n_dots() == self.events.n_dots();
+        let n_gone = self.gone.n_dots();
+        if is_all_new && gone.n_dots() == n_gone {
+            return None;
+        }
+        if gone.n_dots() < n_gone {
+            let still_here = dots_where(store, |dot| self.gone.contains(dot));
+            gone.join(&context_of(still_here.iter().cloned().collect()));
+        }
+        let Change { removed, live } = &self.change;
+        let change = store.news_of(live, removed, known);
+        let mut events = Events::from(unknown);
+        // An event that is known may have grown.
+        events.union_with(&dots_of(&change).into());
+        Some(Self {
+            events,
+            gone,
+            change,
+        })
+    }
+
     /// Adds all that the delta knows to a context; returns whether any of it was new.
     pub(super) fn add_to(&self, context: &mut DotContext) -> bool {
         let mut changed = self.events.add_to(context);

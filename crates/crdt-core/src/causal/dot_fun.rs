@@ -5,7 +5,7 @@ use core::fmt;
 use smallvec::SmallVec;
 
 use super::dot_set::report;
-use super::{DotSet, DotStore, Dotted, Equivocation, Live};
+use super::{Change, DotSet, DotStore, Dotted, Equivocation, Live};
 use crate::dot_context::Novelty;
 use crate::{Dot, DotContext};
 
@@ -290,6 +290,20 @@ impl<V: Payload> DotStore for DotFun<V> {
         let news = self.entries.iter().filter(|(dot, ours)| is_news(dot, ours));
         Self {
             entries: news.cloned().collect(),
+        }
+    }
+
+    fn news_of(&self, live: &Self, removed: &DotSet, known: &DotContext) -> Change<Self> {
+        let is_news = |dot: &Dot, theirs: &V| match self.get(dot) {
+            Some(ours) => !theirs.leq(ours),
+            None => !known.contains(dot),
+        };
+        let news = live.entries.iter().filter(|(dot, v)| is_news(dot, v));
+        Change {
+            removed: removed.without(|dot| self.get(dot).is_none() && known.contains(dot)),
+            live: Self {
+                entries: news.cloned().collect(),
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use core::borrow::Borrow;
 use core::fmt;
 use core::iter::Peekable;
 
-use super::events::dots_where;
+use super::events::{dots_where, removed_here};
 use super::sorted_map::{self, SortedMap};
 use super::{Change, DotSet, DotStore, Dotted, Equivocation, Feed, KeyedFeed, Live, Seen};
 use crate::{Dot, DotContext};
@@ -297,6 +297,27 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
         }
         changes.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         DotMap::from_sorted(changes)
+    }
+
+    fn news_of(
+        &self,
+        live: &Self::Live,
+        removed: &DotSet,
+        known: &DotContext,
+    ) -> Change<Self::Live> {
+        let nothing = S::default();
+        let mut news = Vec::new();
+        for (key, change) in live.entries.iter() {
+            let store = self.get(key).unwrap_or(&nothing);
+            let change = store.news_of(&change.live, &change.removed, known);
+            if !change.is_empty() {
+                news.push((key.clone(), change));
+            }
+        }
+        Change {
+            removed: removed_here(self, removed, known),
+            live: DotMap::from_sorted(news),
+        }
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 
-use super::{DotStore, Dotted, Live};
+use super::{Change, DotStore, Dotted, Live};
 use crate::dot_context::Novelty;
 use crate::{Dot, DotContext};
 
@@ -209,6 +209,11 @@ impl DotSet {
         matches!(self.0, Repr::Rest(None))
     }
 
+    /// Returns the dots but those for which `is_out` returns true.
+    pub(super) fn without(&self, is_out: impl Fn(&Dot) -> bool) -> Self {
+        Self::from_sorted(self.iter().filter(|dot| !is_out(dot)).cloned().collect())
+    }
+
     /// Wraps dots that are in order and without duplicates.
     pub(crate) fn from_sorted(mut dots: Vec<Dot>) -> Self {
         Self(match dots.len() {
@@ -322,6 +327,14 @@ impl DotStore for DotSet {
         }
         let news = self.iter().filter(|dot| !base_known.contains(dot));
         Self::from_sorted(news.cloned().collect())
+    }
+
+    fn news_of(&self, live: &Self, removed: &DotSet, known: &DotContext) -> Change<Self> {
+        let news = live.iter().filter(|dot| !known.contains(dot));
+        Change {
+            removed: removed.without(|dot| !self.contains(dot) && known.contains(dot)),
+            live: Self::from_sorted(news.cloned().collect()),
+        }
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

@@ -64,6 +64,22 @@ impl Events {
         }
     }
 
+    /// The dots that are not in a context.
+    pub(super) fn outside(&self, known: &DotContext) -> DotContext {
+        match self {
+            Self::One(dot) if known.contains(dot) => DotContext::new(),
+            Self::One(dot) => DotContext::from_iter([dot.clone()]),
+            Self::Many(dots) => dots.difference(known),
+        }
+    }
+
+    pub(super) fn n_dots(&self) -> u128 {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(dots) => dots.n_dots(),
+        }
+    }
+
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::One(ours), Self::One(theirs)) => ours == theirs,
@@ -133,6 +149,15 @@ pub(super) fn dots_of(dotted: &impl Dotted) -> DotContext {
 pub(super) fn context_of(mut dots: Vec<Dot>) -> DotContext {
     dots.sort_unstable();
     dots.into_iter().collect()
+}
+
+/// Returns those of the `removed` dots whose removal is news: that stand in the store, or are not known.
+pub(super) fn removed_here(dotted: &impl Dotted, removed: &DotSet, known: &DotContext) -> DotSet {
+    if removed.is_empty() {
+        return DotSet::new();
+    }
+    let here = dots_where(dotted, |dot| removed.contains(dot));
+    removed.without(|dot| known.contains(dot) && !here.contains(dot))
 }
 
 /// Returns the dots of a store for which `is_wanted` returns true.

@@ -240,6 +240,10 @@ macro_rules! causal_type {
                 self.causal.check_all(&delta.causal)
             }
 
+            fn news_of(&self, delta: &Self) -> Option<Self> {
+                Some($crate::Decompose::diff(delta, self))
+            }
+
             fn events_of(delta: &Self) -> $crate::DotContext {
                 delta.causal.context().clone()
             }
@@ -302,6 +306,10 @@ macro_rules! causal_type {
 
             fn check_delta(&self, delta: &Self::Delta) -> Result<(), $crate::Equivocation> {
                 $crate::DeltaState::check_delta(&self.causal, delta)
+            }
+
+            fn news_of(&self, delta: &Self::Delta) -> Option<Self::Delta> {
+                $crate::DeltaState::news_of(&self.causal, delta)
             }
 
             fn events_of(delta: &Self::Delta) -> $crate::DotContext {

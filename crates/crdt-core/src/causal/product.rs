@@ -2,7 +2,8 @@
 
 use alloc::borrow::Cow;
 
-use super::{DotSet, DotStore, Dotted, Equivocation, Live};
+use super::events::removed_here;
+use super::{Change, DotSet, DotStore, Dotted, Equivocation, Live};
 use crate::{Dot, DotContext};
 
 impl<A: Dotted, B: Dotted> Dotted for (A, B) {
@@ -77,6 +78,22 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
             self.0.changes_since(known, &base.0, base_known, removed),
             self.1.changes_since(known, &base.1, base_known, removed),
         )
+    }
+
+    fn news_of(
+        &self,
+        live: &Self::Live,
+        removed: &DotSet,
+        known: &DotContext,
+    ) -> Change<Self::Live> {
+        // What is removed may stand on either side.
+        let nothing = DotSet::new();
+        let left = self.0.news_of(&live.0, &nothing, known);
+        let right = self.1.news_of(&live.1, &nothing, known);
+        Change {
+            removed: removed_here(self, removed, known),
+            live: (left.live, right.live),
+        }
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

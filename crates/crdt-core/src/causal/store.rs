@@ -98,6 +98,26 @@ pub trait DotStore: Dotted + PartialEq {
         removed: &mut DotSet,
     ) -> Self::Live;
 
+    /// Returns what of a change is news here: brought in by [`apply`](Self::apply), the rest would change
+    /// nothing, neither now nor later.
+    ///
+    /// The provided method takes all of it for news.
+    ///
+    /// # Complexity
+    /// As [`apply`](Self::apply).
+    fn news_of(
+        &self,
+        live: &Self::Live,
+        removed: &DotSet,
+        known: &DotContext,
+    ) -> Change<Self::Live> {
+        let _all_of_it = known;
+        Change {
+            removed: removed.clone(),
+            live: live.clone(),
+        }
+    }
+
     /// Emits the store dot by dot, each in its place.
     fn for_each_part(&self, emit: &mut dyn FnMut(Self));
 

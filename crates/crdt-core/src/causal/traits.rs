@@ -97,6 +97,10 @@ impl<S: DotStore> DeltaState for Causal<S> {
         self.check(delta)
     }
 
+    fn news_of(&self, delta: &Self::Delta) -> Option<Self::Delta> {
+        delta.news_for(&self.store, &self.context)
+    }
+
     fn events_of(delta: &Self::Delta) -> DotContext {
         delta.context()
     }

@@ -150,6 +150,15 @@ impl<W: Wrapper> DotStore for W {
             .changes_since(known, base.inner(), base_known, removed)
     }
 
+    fn news_of(
+        &self,
+        live: &Self::Live,
+        removed: &DotSet,
+        known: &DotContext,
+    ) -> Change<Self::Live> {
+        self.inner().news_of(live, removed, known)
+    }
+
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
         self.inner()
             .for_each_part(&mut |part| emit(Self::wrap(part)));

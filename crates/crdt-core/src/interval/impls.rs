@@ -59,6 +59,10 @@ impl DeltaState for IntervalSet {
     fn apply_delta(&mut self, delta: &Self) -> Result<bool, Infallible> {
         Ok(self.join(delta))
     }
+
+    fn news_of(&self, delta: &Self) -> Option<Self> {
+        Some(delta.diff(self))
+    }
 }
 
 impl Summarize for IntervalSet {

@@ -136,6 +136,24 @@ pub trait DeltaState {
         self.clone().apply_delta(delta).map(|_| ())
     }
 
+    /// Returns what of a delta is news here; `None` if all of it may be.
+    ///
+    /// So that what comes from several sides is passed on once. Whoever holds what this state holds may
+    /// be sent the news in place of the delta: both do the same there. The provided method takes every
+    /// delta for news.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_core::{DeltaState, IntervalSet};
+    ///
+    /// let replica = IntervalSet::from(0..4);
+    /// assert_eq!(replica.news_of(&IntervalSet::from(2..6)), Some(IntervalSet::from(4..6)));
+    /// ```
+    fn news_of(&self, delta: &Self::Delta) -> Option<Self::Delta> {
+        let _all_of_it = delta;
+        None
+    }
+
     /// Returns the events that a delta tells of: those it brings, and those it says are over.
     ///
     /// So that whoever carries deltas can ask whether their sender may speak for these agents. Empty

@@ -120,6 +120,17 @@ macro_rules! parts {
                 }
             }
 
+            pub(super) fn news_of(&self, live: &LivePart, known: &DotContext) -> Option<LivePart> {
+                match (self, live) {
+                    $(
+                        (Self::$kind(ours), LivePart::$kind(live)) => {
+                            Some(LivePart::$kind(ours.news_of(live, &DotSet::new(), known).live))
+                        }
+                    )*
+                    _ => None,
+                }
+            }
+
             pub(super) fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
                 match self {
                     $(Self::$kind(store) => store.for_each_part(&mut |part| emit(Self::$kind(part))),)*

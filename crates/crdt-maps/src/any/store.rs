@@ -222,6 +222,27 @@ impl DotStore for AnyStore {
         AnyLive::from_sorted(parts.collect())
     }
 
+    fn news_of(&self, live: &AnyLive, removed: &DotSet, known: &DotContext) -> Change<AnyLive> {
+        // What is removed may stand in any part.
+        let here = |dot: &Dot| {
+            let mut is_here = false;
+            self.for_each_dot(&mut |held| is_here |= held == dot);
+            is_here
+        };
+        let removed = removed
+            .iter()
+            .filter(|dot| !known.contains(dot) || here(dot));
+        let parts = live.parts().iter().filter_map(|live| {
+            let nothing = Part::empty(live.kind());
+            let part = self.part(live.kind()).unwrap_or(&nothing);
+            part.news_of(live, known)
+        });
+        Change {
+            removed: removed.cloned().collect(),
+            live: AnyLive::from_sorted(parts.collect()),
+        }
+    }
+
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
         for part in &self.parts {
             part.for_each_part(&mut |part| {

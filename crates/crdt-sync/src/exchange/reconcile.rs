@@ -7,7 +7,7 @@ use crdt_core::codec::{Decode, Encode, Writer};
 
 use super::Exchange;
 use super::serve::max_part_bytes;
-use crate::channel::Sending;
+use crate::channel::{Bulk, Sending};
 use crate::frame::{Content, Frame, Symbols, Told, Want, write_symbols};
 use crate::node::Frames;
 use crate::reconcile::{Offer, Search, Session, Sketch, Start, max_symbols, split};
@@ -40,21 +40,24 @@ impl<D: Document> Exchange<'_, D> {
         };
         // The same summary goes on being offered: what is on its way for it stays good.
         let stands = |offer: &Offer| offer.versions == summary.versions;
-        if !self.channel.offer.as_deref().is_some_and(stands) {
-            self.channel.offer = Some(Box::new(Offer {
+        let bulk = self.channel.make_bulk();
+        if !bulk.offer.as_ref().is_some_and(stands) {
+            bulk.offer = Some(Offer {
                 versions: summary.versions,
                 plain: summary.bytes,
                 sketch: None,
-            }));
+            });
         }
-        self.channel.telling = Some(Box::new(Outgoing::new(content, head)));
+        bulk.telling = Some(Outgoing::new(content, head));
         true
     }
 
     /// They want symbols; if not of what is offered, it is offered anew.
     pub(crate) fn take_want(&mut self, want: &Want<'_>) {
         match self.find_sketch(want) {
-            Found::Sketch => self.channel.owed.symbols = Some((want.start, want.end)),
+            Found::Sketch => {
+                self.channel.make_bulk().owed_symbols = Some((want.start, want.end));
+            }
             Found::Nothing => self.take_ask(false),
             Found::Unfit => self.take_ask(true),
         }
@@ -62,7 +65,8 @@ impl<D: Document> Exchange<'_, D> {
 
     fn find_sketch(&mut self, want: &Want<'_>) -> Found {
         let ours = self.hosted.outbox.epochs().current();
-        let Some(offer) = self.channel.offer.as_deref_mut() else {
+        let bulk = self.channel.bulk_mut();
+        let Some(offer) = bulk.and_then(|bulk| bulk.offer.as_mut()) else {
             return Found::Nothing;
         };
         if offer.versions != want.versions {
@@ -103,7 +107,8 @@ impl<D: Document> Exchange<'_, D> {
         frames: &mut Frames<'_>,
     ) {
         let max_bytes = max_part_bytes(self.config);
-        let Some(offer) = self.channel.offer.as_deref_mut() else {
+        let bulk = self.channel.bulk_mut();
+        let Some(offer) = bulk.and_then(|bulk| bulk.offer.as_mut()) else {
             return;
         };
         let Some(sketch) = offer.sketch.as_deref_mut() else {
@@ -138,22 +143,25 @@ impl<D: Document> Exchange<'_, D> {
     pub(super) fn take_head(&mut self, head: &Head<'_>) {
         let versions = head.told.versions;
         let is_searched = |search: &Search| search.versions == versions;
+        let asks_anew =
+            |bulk: &Bulk| !bulk.asks_whole && !bulk.search.as_ref().is_some_and(is_searched);
         let is_answer = matches!(self.channel.sending, Sending::Asking)
-            && !self.channel.asks_whole
-            && !self.channel.search.as_deref().is_some_and(is_searched);
+            && self.channel.bulk().is_none_or(asks_anew);
         if !is_answer {
             return;
         }
         if self.hosted.summary().versions == versions {
             return self.take_told(&head.told);
         }
-        self.channel.n_searches = self.channel.n_searches.saturating_add(1);
+        let bulk = self.channel.make_bulk();
+        bulk.n_searches = bulk.n_searches.saturating_add(1);
+        let may_search = bulk.n_searches <= MAX_SEARCHES;
         let Ok(theirs) = D::Summary::from_bytes(head.bytes, &self.config.decode) else {
             return self.refuse(Refusal::Malformed);
         };
         match self.search(head, &theirs) {
-            Some(search) if self.channel.n_searches <= MAX_SEARCHES => {
-                self.channel.search = Some(Box::new(search));
+            Some(search) if may_search => {
+                self.channel.make_bulk().search = Some(search);
                 self.want_more();
             }
             _ => self.channel.ask_whole(),
@@ -182,11 +190,12 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     pub(crate) fn take_symbols(&mut self, symbols: &Symbols<'_>) {
-        let Some(search) = self.channel.search.as_deref_mut() else {
+        let is_asking = matches!(self.channel.sending, Sending::Asking);
+        let bulk = self.channel.bulk_mut().filter(|_| is_asking);
+        let Some(search) = bulk.and_then(|bulk| bulk.search.as_mut()) else {
             return;
         };
-        if search.session.id != symbols.session || !matches!(self.channel.sending, Sending::Asking)
-        {
+        if search.session.id != symbols.session {
             return;
         }
         match search.take(symbols.start, &symbols.symbols) {
@@ -205,7 +214,8 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     fn want_more(&mut self) {
-        let search = self.channel.search.as_deref_mut();
+        let bulk = self.channel.bulk_mut();
+        let search = bulk.and_then(|bulk| bulk.search.as_mut());
         if search.is_some_and(|search| search.want_more(self.config.window_bytes)) {
             self.channel.owed.want = true;
             self.channel.note_progress();
@@ -216,7 +226,8 @@ impl<D: Document> Exchange<'_, D> {
 
     /// Their summary is found: they are sent what they lack.
     fn conclude_search(&mut self) {
-        let Some(search) = self.channel.search.take() else {
+        let bulk = self.channel.bulk_mut();
+        let Some(search) = bulk.and_then(|bulk| bulk.search.take()) else {
             return;
         };
         self.channel.owed.want = false;
@@ -234,7 +245,8 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     pub(super) fn say_want(&self, number: u32, frames: &mut Frames<'_>) {
-        let Some(search) = self.channel.search.as_deref() else {
+        let bulk = self.channel.bulk();
+        let Some(search) = bulk.and_then(|bulk| bulk.search.as_ref()) else {
             return;
         };
         let (start, end) = search.missing();

@@ -25,25 +25,14 @@ impl<D: Document> Exchange<'_, D> {
             self.say_open(number, frames);
         }
         if owed.ask {
-            let whole = self.channel.asks_whole;
+            let whole = self.channel.bulk().is_some_and(|bulk| bulk.asks_whole);
             let channel = number;
             frames.push(&Frame::Ask { channel, whole });
         }
         if owed.want {
             self.say_want(number, frames);
         }
-        if let Some(range) = owed.symbols {
-            self.send_symbols(number, range, frames);
-        }
-        for (of_summary, offset) in [(false, owed.deltas_ack), (true, owed.summary_ack)] {
-            if let Some(offset) = offset {
-                frames.push(&Frame::PartAck {
-                    channel: number,
-                    of_summary,
-                    offset,
-                });
-            }
-        }
+        self.say_of_bulk(number, frames);
         if let Some(have) = self.channel.have.filter(|_| owed.ack) {
             frames.push(&Frame::Ack {
                 channel: number,
@@ -86,8 +75,32 @@ impl<D: Document> Exchange<'_, D> {
         }));
     }
 
+    fn say_of_bulk(&mut self, number: u32, frames: &mut Frames<'_>) {
+        let Some(bulk) = self.channel.bulk_mut() else {
+            return;
+        };
+        let acks = [
+            (false, bulk.owed_deltas_ack.take()),
+            (true, bulk.owed_summary_ack.take()),
+        ];
+        let symbols = bulk.owed_symbols.take();
+        if let Some(range) = symbols {
+            self.send_symbols(number, range, frames);
+        }
+        for (of_summary, offset) in acks {
+            if let Some(offset) = offset {
+                frames.push(&Frame::PartAck {
+                    channel: number,
+                    of_summary,
+                    offset,
+                });
+            }
+        }
+    }
+
     fn send_summary(&mut self, number: u32, frames: &mut Frames<'_>) {
-        if let Some(telling) = &mut self.channel.telling {
+        let bulk = self.channel.bulk_mut();
+        if let Some(telling) = bulk.and_then(|bulk| bulk.telling.as_mut()) {
             send_parts(telling, number, self.config, frames);
         }
     }
@@ -116,14 +129,15 @@ impl<D: Document> Exchange<'_, D> {
         if sent == next || in_flight >= self.config.window_bytes.max(1) {
             return;
         }
-        let payload = outbox.interval(sent, next, self.neighbour.epoch);
+        let payload = outbox.interval(sent, next, self.neighbour.epoch, self.config.memo_bytes);
         let is_theirs = payload.as_bytes().is_empty();
         if is_theirs && next - sent < MAX_UNTOLD {
             return;
         }
         let to = outbox.position_at(next);
         if payload.as_bytes().len() > max_part_bytes(self.config) {
-            let payload = outbox.interval(acked, next, self.neighbour.epoch);
+            let payload =
+                outbox.interval(acked, next, self.neighbour.epoch, self.config.memo_bytes);
             let from = Some(outbox.position_at(acked));
             self.channel.ship(Content::Deltas { from, to }, payload);
             return;

@@ -1,9 +1,12 @@
 //! Outboxes: what an interval holds, who is left out, and what is kept.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
+use core::convert::Infallible;
+use std::thread_local;
 
-use crdt_core::codec::DecodeLimits;
-use crdt_core::{IntervalSet, Lattice};
+use crdt_core::codec::{DecodeLimits, Encode, Writer};
+use crdt_core::{Delta, IntervalSet, Lattice};
 
 use super::Outbox;
 use crate::Config;
@@ -14,6 +17,7 @@ type Numbers = IntervalSet;
 
 const OURS: u64 = 1;
 const THEIRS: u64 = 2;
+const MEMO: usize = 1 << 20;
 
 fn number(n: u64) -> Numbers {
     // Apart from each other, so that none becomes part of another's range.
@@ -52,9 +56,9 @@ fn an_interval_is_what_lies_between_but_for_what_the_neighbour_sent() {
     let mut outbox = outbox(20);
     for from in 0..20 {
         for to in from..=20 {
-            let all = outbox.interval(from, to, 99);
+            let all = outbox.interval(from, to, 99, MEMO);
             assert_eq!(held(&all), numbers(from..to), "{from}..{to}");
-            let without = outbox.interval(from, to, THEIRS);
+            let without = outbox.interval(from, to, THEIRS, MEMO);
             assert_eq!(held(&without), numbers((from..to).filter(|n| n % 3 != 0)));
         }
     }
@@ -63,11 +67,73 @@ fn an_interval_is_what_lies_between_but_for_what_the_neighbour_sent() {
 #[test]
 fn neighbours_at_one_place_share_the_bytes() {
     let mut outbox = outbox(20);
-    let [a, b] = [7, 8].map(|neighbour| outbox.interval(3, 20, neighbour));
+    let [a, b] = [7, 8].map(|neighbour| outbox.interval(3, 20, neighbour, MEMO));
     assert!(alloc::sync::Arc::ptr_eq(
         &a.shared().unwrap(),
         &b.shared().unwrap()
     ));
+}
+
+/// Counts what is merged.
+#[derive(Clone, Debug, Default)]
+struct Counted(Numbers);
+
+thread_local! {
+    static N_MERGES: Cell<usize> = const { Cell::new(0) };
+}
+
+impl Delta for Counted {
+    type MergeError = Infallible;
+
+    fn merge_delta(&mut self, other: &Self) -> Result<(), Infallible> {
+        N_MERGES.set(N_MERGES.get() + 1);
+        self.0.merge_delta(&other.0)
+    }
+
+    fn is_empty(&self) -> bool {
+        Delta::is_empty(&self.0)
+    }
+}
+
+impl Encode for Counted {
+    fn encode(&self, w: &mut Writer) {
+        self.0.encode(w);
+    }
+}
+
+#[test]
+fn neighbours_at_many_places_share_the_work() {
+    let len = 1_000;
+    let mut outbox = Outbox::new(Epochs::new(OURS), 0);
+    for n in 0..len {
+        outbox.append(Counted(number(n)), (n % 100 == 7).then_some(THEIRS));
+    }
+    for from in 0..len {
+        let all = outbox.interval(from, len, 99, MEMO);
+        assert_eq!(held(&all), numbers(from..len), "from {from}");
+        let without = outbox.interval(from, len, THEIRS, MEMO);
+        assert_eq!(
+            held(&without),
+            numbers((from..len).filter(|n| n % 100 != 7))
+        );
+    }
+    // One by one it would be a million. Two questions for each place, some 20 stretches each.
+    assert!(N_MERGES.get() < 60_000, "{} merges", N_MERGES.get());
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let mut outbox = outbox(1_000);
+    for max_bytes in [0, 100, 1_000, 10_000] {
+        for from in 0..1_000 {
+            let interval = outbox.interval(from, 1_000, 99, max_bytes);
+            let (payload_bytes, stretch_bytes) = outbox.memo.n_bytes();
+            assert!(payload_bytes <= max_bytes.max(interval.as_bytes().len()));
+            let n_bytes = outbox.n_bytes();
+            // The stretches of one answer come on top: those of all sizes hold the outbox so often.
+            assert!(stretch_bytes <= max_bytes + 11 * n_bytes, "{stretch_bytes}");
+        }
+    }
 }
 
 #[test]
@@ -81,7 +147,7 @@ fn grouping_keeps_every_place_and_all_that_follows_it() {
     for _ in 0..5 {
         assert_eq!(outbox.shrink(&config, 0), None);
         for from in 0..64 {
-            let interval = held(&outbox.interval(from, 64, 99));
+            let interval = held(&outbox.interval(from, 64, 99, MEMO));
             // What is grouped comes whole: a little more than was asked for, never less.
             assert!(numbers(from..64).leq(&interval), "from {from}");
         }
@@ -107,7 +173,10 @@ fn what_all_have_goes_and_what_is_too_much_goes_whoever_lacks_it() {
     let base = outbox.base();
     assert!(!outbox.resolves(outbox.position_at(base - 1)));
     assert!(outbox.resolves(outbox.position_at(base)));
-    assert_eq!(held(&outbox.interval(base, 64, 99)), numbers(base..64));
+    assert_eq!(
+        held(&outbox.interval(base, 64, 99, MEMO)),
+        numbers(base..64)
+    );
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! A transfer arrives whole, whatever is lost, doubled or late.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crdt_testkit::Rng;
@@ -23,7 +22,7 @@ fn bytes(len: usize) -> Vec<u8> {
 fn send(len: usize, max_bytes: usize, seed: u64) -> (Vec<u8>, usize) {
     let mut rng = Rng::new(seed);
     let mut outgoing = Outgoing::new(CONTENT, Payload::from_bytes(bytes(len)));
-    let mut slot: Option<Box<Incoming>> = None;
+    let mut slot: Option<Incoming> = None;
     let mut late: Vec<(u64, u64, Vec<u8>)> = Vec::new();
     for n_parts in 0..100_000 {
         let Some(part) = outgoing.next_part(0, max_bytes, 4 * max_bytes) else {

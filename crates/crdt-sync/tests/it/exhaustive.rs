@@ -1,190 +1,316 @@
-//! Every interleaving, on a small scale: two nodes, a few edits, and at each moment a choice between
-//! editing, committing, delivering, dropping, doubling and dying.
+//! Every interleaving, on a small scale: two or three nodes, a few edits, and at each moment a choice
+//! between editing, committing, delivering, dropping, doubling, waiting and dying.
+//!
+//! Worlds that are the same by all that they hold are visited once, whichever way led there. Each is
+//! brought to rest, and must end equal, with nothing durable missing.
+//!
+//! `CRDT_SLOW=1` goes deeper, for many minutes.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::convert::Infallible;
 
 use crdt_core::codec::Encode;
 use crdt_maps::GSet;
-use crdt_sync::LinkId;
+use crdt_sync::{DocId, LinkId};
 
 use crate::net::{Frame, Net, config, doc};
 
 type Words = GSet<u8>;
 
+/// One way of a link: the link, and to whom.
+type Way = (LinkId, usize);
+
 #[derive(Clone, Copy, Debug)]
 enum Choice {
     Edit(usize),
+    /// An edit that is durable and on its way at once.
+    Write(usize),
     Commit(usize),
-    Deliver(usize),
-    Drop(usize),
-    Double(usize),
+    /// The frame at that place of those on one way.
+    Deliver(Way, usize),
+    Drop(Way, usize),
+    Double(Way, usize),
+    /// So long that everything unanswered is sent again.
+    Wait,
     Die(usize),
 }
 
-/// What has happened so far: replayed from the start for each branch, since a node cannot be copied.
-#[derive(Clone)]
-struct Path {
+/// What may happen, and for how long.
+#[derive(Clone, Copy, Debug)]
+struct Scope {
+    links: &'static [(usize, usize)],
+    /// Whether all have met before.
     is_in_step: bool,
-    choices: Vec<Choice>,
+    max_edits: u8,
+    max_faults: usize,
+    /// Whether an edit and its commit are one step.
+    is_coarse: bool,
+    depth: usize,
 }
 
 struct World {
+    scope: Scope,
     net: Net<Words>,
-    in_flight: Vec<Frame>,
+    /// In the order in which they were sent.
+    in_flight: BTreeMap<Way, Vec<Frame>>,
     n_edits: u8,
     n_faults: usize,
     /// Words that some commit made durable.
     durable: BTreeSet<u8>,
-    link: Option<LinkId>,
+    links: Vec<LinkId>,
 }
 
 impl World {
-    /// Two nodes that are in step, or that have just been connected.
-    fn new(is_in_step: bool) -> Self {
+    fn new(scope: Scope) -> Self {
+        let n_nodes = 1 + scope.links.iter().map(|(a, b)| *a.max(b)).max().unwrap();
         let mut world = Self {
-            net: Net::new(2, &config()),
-            in_flight: Vec::new(),
+            scope,
+            net: Net::new(n_nodes, &config()),
+            in_flight: BTreeMap::new(),
             n_edits: 0,
             n_faults: 0,
             durable: BTreeSet::new(),
-            link: None,
+            links: Vec::new(),
         };
-        world.link = Some(world.net.connect(0, 1));
-        if is_in_step {
+        for (a, b) in scope.links {
+            world.links.push(world.net.connect(*a, *b));
+        }
+        if scope.is_in_step {
             world.net.settle();
+        }
+        world
+    }
+
+    /// The world after some choices: a node cannot be copied, so all of it happens again.
+    fn after(scope: Scope, choices: &[Choice]) -> Self {
+        let mut world = Self::new(scope);
+        for choice in choices {
+            world.take(*choice);
         }
         world
     }
 
     fn take(&mut self, choice: Choice) {
         match choice {
-            Choice::Edit(node) => {
-                let word = self.n_edits;
-                self.n_edits += 1;
-                let edit = |set: &mut Words| Ok::<_, Infallible>(set.insert_with_delta(word));
-                self.net.nodes[node].edit(doc(), edit).unwrap();
+            Choice::Edit(node) => self.edit(node),
+            Choice::Write(node) => {
+                self.edit(node);
+                self.commit(node);
             }
             Choice::Commit(node) => self.commit(node),
-            Choice::Deliver(at) => {
-                let frame = self.in_flight.remove(at);
+            Choice::Deliver(way, at) => {
+                let frame = self.take_frame(way, at);
+                self.net.deliver(&frame);
+                if self.scope.is_coarse {
+                    self.commit(way.1);
+                }
+            }
+            Choice::Drop(way, at) => {
+                self.n_faults += 1;
+                self.take_frame(way, at);
+            }
+            Choice::Double(way, at) => {
+                self.n_faults += 1;
+                let frame = self.in_flight[&way][at].clone();
                 self.net.deliver(&frame);
             }
-            Choice::Drop(at) => {
+            Choice::Wait => {
                 self.n_faults += 1;
-                self.in_flight.remove(at);
-            }
-            Choice::Double(at) => {
-                self.n_faults += 1;
-                let frame = self.in_flight[at].clone();
-                self.net.deliver(&frame);
+                self.net.now += 60_000;
             }
             Choice::Die(node) => {
                 self.n_faults += 1;
-                self.in_flight.clear();
-                if let Some(link) = self.link.take() {
-                    self.net.disconnect(link);
-                }
-                self.net.restart(node, &config());
-                self.link = Some(self.net.connect(0, 1));
+                self.die(node);
             }
         }
     }
 
+    fn edit(&mut self, node: usize) {
+        let word = self.n_edits;
+        self.n_edits += 1;
+        let edit = |set: &mut Words| Ok::<_, Infallible>(set.insert_with_delta(word));
+        self.net.nodes[node].edit(doc(), edit).unwrap();
+    }
+
     fn commit(&mut self, node: usize) {
-        self.net.now += 1;
-        let frames = self.net.commit(node);
-        self.in_flight.extend(frames);
+        for frame in self.net.commit(node) {
+            let way = self.in_flight.entry((frame.link, frame.to)).or_default();
+            way.push(frame);
+        }
         self.durable.extend(self.net.state(node).iter().copied());
+    }
+
+    fn take_frame(&mut self, way: Way, at: usize) -> Frame {
+        let frames = self.in_flight.get_mut(&way).unwrap();
+        let frame = frames.remove(at);
+        if frames.is_empty() {
+            self.in_flight.remove(&way);
+        }
+        frame
+    }
+
+    fn die(&mut self, node: usize) {
+        let scope = self.scope;
+        for (link, (a, b)) in self.links.iter_mut().zip(scope.links) {
+            if [*a, *b].contains(&node) {
+                self.net.disconnect(*link);
+                self.in_flight.retain(|(gone, _), _| gone != link);
+            }
+        }
+        self.net.restart(node, &config());
+        for (link, (a, b)) in self.links.iter_mut().zip(scope.links) {
+            if [*a, *b].contains(&node) {
+                *link = self.net.connect(*a, *b);
+            }
+        }
     }
 
     fn choices(&self) -> Vec<Choice> {
         let mut choices = Vec::new();
-        for node in 0..2 {
-            if self.n_edits < 2 {
+        let may_fail = self.n_faults < self.scope.max_faults;
+        for node in 0..self.net.nodes.len() {
+            if self.n_edits < self.scope.max_edits {
+                choices.push(Choice::Write(node));
+            }
+            if self.n_edits < self.scope.max_edits && !self.scope.is_coarse {
                 choices.push(Choice::Edit(node));
             }
-            choices.push(Choice::Commit(node));
-            if self.n_faults < 1 {
+            if !self.scope.is_coarse {
+                choices.push(Choice::Commit(node));
+            }
+            if may_fail {
                 choices.push(Choice::Die(node));
             }
         }
-        for at in 0..self.in_flight.len().min(3) {
-            choices.push(Choice::Deliver(at));
-            if self.n_faults < 1 {
-                choices.push(Choice::Drop(at));
-                choices.push(Choice::Double(at));
+        for (way, frames) in &self.in_flight {
+            for at in 0..frames.len().min(2) {
+                choices.push(Choice::Deliver(*way, at));
+                if may_fail {
+                    choices.push(Choice::Drop(*way, at));
+                    choices.push(Choice::Double(*way, at));
+                }
             }
+        }
+        if may_fail {
+            choices.push(Choice::Wait);
         }
         choices
     }
 
-    /// Whatever happened: once nothing is lost any more, both are equal and nothing durable is missing.
-    fn conclude(mut self, path: &Path) {
-        for frame in core::mem::take(&mut self.in_flight) {
+    /// Stands for all that the world holds, in sixteen bytes.
+    fn digest(&self) -> DocId {
+        let Self { net, .. } = self;
+        let counts = (self.n_edits, self.n_faults, net.now, &self.durable);
+        DocId::from_name(&format!("{:?} {:?} {counts:?}", net.nodes, self.in_flight))
+    }
+
+    /// Whatever happened: once nothing is lost any more, all are equal and nothing durable is missing.
+    fn conclude(mut self, path: &[Choice]) {
+        for frame in core::mem::take(&mut self.in_flight).into_values().flatten() {
             self.net.deliver(&frame);
         }
         for _ in 0..4 {
             self.net.now += 60_000;
             self.net.settle();
         }
-        let (a, b) = (self.net.state(0), self.net.state(1));
-        assert_eq!(a.to_bytes(), b.to_bytes(), "{:?}", path.choices);
-        assert!(
-            self.durable.iter().all(|word| a.contains(word)),
-            "{:?}",
-            path.choices
-        );
+        let first = self.net.state(0);
+        for node in 1..self.net.nodes.len() {
+            let other = self.net.state(node);
+            assert_eq!(first.to_bytes(), other.to_bytes(), "{path:?}");
+        }
+        let is_kept = self.durable.iter().all(|word| first.contains(word));
+        assert!(is_kept, "{path:?}");
     }
 }
 
-fn replay(path: &Path) -> World {
-    let mut world = World::new(path.is_in_step);
-    for choice in &path.choices {
-        world.take(*choice);
+/// Visits every world within a scope, the nearest first; returns how many there are.
+fn explore(scope: Scope) -> usize {
+    let mut seen = BTreeSet::from([World::new(scope).digest()]);
+    let mut paths: Vec<Vec<Choice>> = vec![Vec::new()];
+    for depth in 0..=scope.depth {
+        let mut next = Vec::new();
+        for path in &paths {
+            let world = World::after(scope, path);
+            let choices = world.choices();
+            world.conclude(path);
+            if depth == scope.depth {
+                continue;
+            }
+            for choice in choices {
+                let longer: Vec<Choice> = path.iter().copied().chain([choice]).collect();
+                if seen.insert(World::after(scope, &longer).digest()) {
+                    next.push(longer);
+                }
+            }
+        }
+        paths = next;
     }
-    world
+    seen.len()
 }
 
-fn explore(path: &mut Path, depth: usize, n_worlds: &mut usize) {
-    let world = replay(path);
-    let choices = world.choices();
-    *n_worlds += 1;
-    world.conclude(path);
-    if depth == 0 {
-        return;
+/// As deep as there is time for.
+fn explore_to(scope: Scope, quick: usize, slow: usize) -> usize {
+    let is_slow = std::env::var_os("CRDT_SLOW").is_some();
+    let depth = if is_slow { slow } else { quick };
+    let n_worlds = explore(Scope { depth, ..scope });
+    if is_slow {
+        // For whoever has waited so long.
+        std::io::Write::write_fmt(
+            &mut std::io::stdout(),
+            format_args!("{n_worlds} worlds of depth {depth} in {scope:?}\n"),
+        )
+        .unwrap();
     }
-    for choice in choices {
-        path.choices.push(choice);
-        explore(path, depth - 1, n_worlds);
-        path.choices.pop();
-    }
-}
-
-/// How many worlds there are.
-fn explore_all(is_in_step: bool) -> usize {
-    let depth = if std::env::var_os("CRDT_SLOW").is_some() {
-        8
-    } else {
-        6
-    };
-    let mut path = Path {
-        is_in_step,
-        choices: Vec::new(),
-    };
-    let mut n_worlds = 0;
-    explore(&mut path, depth, &mut n_worlds);
     n_worlds
 }
 
+const PAIR: Scope = Scope {
+    links: &[(0, 1)],
+    is_in_step: true,
+    max_edits: 2,
+    max_faults: 1,
+    is_coarse: false,
+    depth: 0,
+};
+
+const LINE: &[(usize, usize)] = &[(0, 1), (1, 2)];
+const RING: &[(usize, usize)] = &[(0, 1), (1, 2), (2, 0)];
+
 #[test]
 fn every_interleaving_of_two_edits_and_one_fault_ends_well() {
-    let n_worlds = explore_all(true);
-    assert!(n_worlds > 15_000, "{n_worlds} worlds");
+    let n_worlds = explore_to(PAIR, 6, 10);
+    assert!(n_worlds > 1_000, "{n_worlds} worlds");
 }
 
 #[test]
 fn every_interleaving_of_a_handshake_ends_well() {
-    let n_worlds = explore_all(false);
-    assert!(n_worlds > 15_000, "{n_worlds} worlds");
+    let scope = Scope {
+        is_in_step: false,
+        ..PAIR
+    };
+    let n_worlds = explore_to(scope, 6, 10);
+    assert!(n_worlds > 1_000, "{n_worlds} worlds");
+}
+
+#[test]
+fn every_interleaving_of_three_nodes_in_a_line_ends_well() {
+    let scope = Scope {
+        links: LINE,
+        max_edits: 3,
+        ..PAIR
+    };
+    let n_worlds = explore_to(scope, 4, 7);
+    assert!(n_worlds > 1_000, "{n_worlds} worlds");
+}
+
+#[test]
+fn every_interleaving_of_six_edits_in_a_ring_ends_well() {
+    let scope = Scope {
+        links: RING,
+        max_edits: 6,
+        is_coarse: true,
+        ..PAIR
+    };
+    let n_worlds = explore_to(scope, 4, 7);
+    assert!(n_worlds > 1_000, "{n_worlds} worlds");
 }

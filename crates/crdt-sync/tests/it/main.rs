@@ -8,6 +8,7 @@ mod admission;
 mod exhaustive;
 mod hostile;
 mod ladder;
+mod mesh;
 mod net;
 mod reconcile;
 mod refusals;

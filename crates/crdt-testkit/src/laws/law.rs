@@ -42,6 +42,8 @@ pub enum Law {
     Oracle,
     /// Dots in the store are known and stand in one place; closed histories leave no gaps.
     Closure,
+    /// What of a delta is news does what the delta does, here and wherever more is known.
+    News,
     /// What there is to do, to leave alone or to refuse is as specified; nothing done is an empty delta.
     Neutrality,
     /// What is refused changes nothing.
@@ -52,7 +54,7 @@ pub enum Law {
 
 impl Law {
     /// All laws, in the order of reports.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Idempotence,
         Self::Commutativity,
         Self::Associativity,
@@ -70,6 +72,7 @@ impl Law {
         Self::CatchUp,
         Self::Oracle,
         Self::Closure,
+        Self::News,
         Self::Neutrality,
         Self::Atomicity,
         Self::Feed,
@@ -95,6 +98,7 @@ impl Law {
             Self::CatchUp => "catching up",
             Self::Oracle => "history oracle",
             Self::Closure => "context closure",
+            Self::News => "news of a delta",
             Self::Neutrality => "no-op neutrality",
             Self::Atomicity => "errors change nothing",
             Self::Feed => "feed truth",

@@ -1,6 +1,7 @@
 //! Whatever path events take, and in whatever order they come, the state is the join of their deltas.
 
-use crdt_core::{Decompose, Delta, Lattice, Summarize};
+use crdt_core::codec::{Decode, DecodeLimits, Encode};
+use crdt_core::{Decompose, Delta, DeltaState, Lattice, Summarize};
 
 use super::history::EventSet;
 use super::law::Law;
@@ -17,6 +18,7 @@ pub(super) fn check<S: Subject>(world: &mut World<S>) {
         let state = snapshot.state.clone();
         check_rebuilt(world, &state, delivered);
         check_summaries(world, &state);
+        check_news(world, &state);
     }
     for _ in 0..N_SUBSETS {
         check_subset(world);
@@ -93,6 +95,53 @@ fn check_summaries<S: Subject>(world: &mut World<S>, state: &S::State) {
                 &changed,
             );
         }
+    }
+}
+
+/// What a state takes for news does what the whole delta does, here and where more is known.
+fn check_news<S: Subject>(world: &mut World<S>, state: &S::State) {
+    const LAW: Law = Law::News;
+    if world.deltas.is_empty() {
+        return;
+    }
+    let grouped = DeltaOf::<S>::merge_deltas([
+        world.rng.pick(&world.deltas),
+        world.rng.pick(&world.deltas),
+        world.rng.pick(&world.deltas),
+    ]);
+    let other = world.pick_shared();
+    let delta = match (grouped, other.delta_since(&S::State::default().summary())) {
+        (Ok(grouped), _) if world.rng.below(2) == 0 => grouped,
+        (_, Some(whole)) => whole,
+        _ => return,
+    };
+    let judge = &mut world.judge;
+    judge.open(LAW);
+    let Some(news) = state.news_of(&delta) else {
+        return;
+    };
+    let bytes = news.to_bytes();
+    let read = DeltaOf::<S>::from_bytes(&bytes, &DecodeLimits::default());
+    judge.check(LAW, read.as_ref() == Ok(&news), &|| {
+        format!("the news {news:?} is read as {read:?}")
+    });
+    let mut more = state.clone();
+    more.join(&other);
+    for base in [state, &more] {
+        let (mut by_delta, mut by_news) = (base.clone(), base.clone());
+        apply::<S>(judge, &mut by_delta, &delta);
+        apply::<S>(judge, &mut by_news, &news);
+        same_bytes(
+            judge,
+            LAW,
+            "by a delta and by its news",
+            &by_delta,
+            &by_news,
+        );
+        let left = by_delta.news_of(&delta);
+        judge.check(LAW, left.as_ref().is_some_and(Delta::is_empty), &|| {
+            format!("{left:?} of {delta:?} is news where it is known")
+        });
     }
 }
 

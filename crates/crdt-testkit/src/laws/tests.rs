@@ -100,6 +100,13 @@ fn noise_and_traces_of_refusals_are_found() {
 }
 
 #[test]
+fn news_that_are_left_out_are_found() {
+    let report = check::<Tally<{ Fault::LOST_NEWS }>>(CASES, 1);
+    let broken: Vec<Law> = report.failures().map(|(law, _)| law).collect();
+    assert_eq!(broken, [Law::News], "{report}");
+}
+
+#[test]
 fn a_wrong_reading_and_a_false_feed_are_found() {
     assert_breaks_only::<Tally<{ Fault::WRONG_VALUE }>>(Law::Oracle);
     assert_breaks_only::<Tally<{ Fault::FALSE_FEED }>>(Law::Feed);

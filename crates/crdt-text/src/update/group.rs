@@ -31,6 +31,10 @@ impl DeltaState for OpLog {
         Ok(self.apply(delta)? > 0)
     }
 
+    fn news_of(&self, delta: &Update) -> Option<Update> {
+        super::news_of(self, delta)
+    }
+
     fn events_of(delta: &Update) -> DotContext {
         delta.summary()
     }

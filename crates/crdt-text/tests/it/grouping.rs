@@ -1,5 +1,6 @@
 //! Updates grouped on the way have the effect of all their members.
 
+use crdt_core::codec::DecodeLimits;
 use crdt_core::{Delta, DeltaState, Summarize};
 use crdt_testkit::generate::{HistoryConfig, history};
 use crdt_testkit::{Rng, Trace, topo};
@@ -71,4 +72,34 @@ fn updates_that_contradict_each_other_are_not_grouped() -> Result<(), Box<dyn co
     group.merge_delta(&written("abcd")?)?;
     assert_eq!(group.len(), 4);
     Ok(())
+}
+
+#[test]
+fn what_is_news_of_a_group_is_what_the_op_log_lacks() {
+    let mut n_cut = 0;
+    for seed in 0..100 {
+        let trace = topo::split(&history(seed, &HistoryConfig::default()), seed);
+        let pieces = pieces(&trace);
+        let mut rng = Rng::new(seed);
+        let n_known = rng.below(pieces.len() + 1);
+        let start = rng.below(n_known + 1);
+        let mut oplog = OpLog::new();
+        for piece in &pieces[..n_known] {
+            oplog.apply_delta(piece).expect("in order");
+        }
+        let group = Update::merge_deltas(&pieces[start..]).expect("one history");
+        let news = oplog.news_of(&group).unwrap_or_else(|| group.clone());
+        let lacking = group.summary().difference(&oplog.summary());
+        assert_eq!(news.summary(), lacking, "seed {seed}");
+        let limits = DecodeLimits::default();
+        let read = Update::decode(&news.encode(), &limits).expect("our own bytes");
+        assert_eq!(read.encode(), news.encode(), "seed {seed}");
+        n_cut += usize::from(!news.is_empty() && news.len() < group.len());
+        let mut by_group = oplog.clone();
+        assert_eq!(by_group.apply_delta(&group), oplog.apply_delta(&read));
+        assert_eq!(by_group, oplog, "seed {seed}");
+        let left = oplog.news_of(&group).map(|left| left.len());
+        assert!(left == Some(0) || group.is_empty(), "seed {seed}: {left:?}");
+    }
+    assert!(n_cut > 30, "{n_cut} groups were partly known");
 }

@@ -52,7 +52,7 @@ impl<T: Clone + Ord> Decompose for CausalLengthSet<T> {
     }
 }
 
-own_delta!(<T> CausalLengthSet<T> where T: Clone + Ord);
+own_delta!(Decompose::diff, <T> CausalLengthSet<T> where T: Clone + Ord);
 own_summary!(<T> CausalLengthSet<T> where T: Clone + Ord);
 
 impl<T> Named for CausalLengthSet<T> {

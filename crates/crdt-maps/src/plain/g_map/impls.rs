@@ -67,7 +67,18 @@ impl<K: Clone + Ord, V: Clone + Decompose> Decompose for GMap<K, V> {
     }
 }
 
-own_delta!(<K, V> GMap<K, V> where K: Clone + Ord, V: Clone + Lattice);
+impl<K: Clone + Ord, V: Clone + Lattice> GMap<K, V> {
+    /// The entries whose values are not held by `base`, whole.
+    fn unheld(&self, base: &Self) -> Self {
+        let is_held = |key: &K, value: &V| base.get(key).is_some_and(|held| value.leq(held));
+        let news = self.iter().filter(|(key, value)| !is_held(key, value));
+        Self {
+            entries: news.map(|(k, v)| (k.clone(), v.clone())).collect(),
+        }
+    }
+}
+
+own_delta!(GMap::unheld, <K, V> GMap<K, V> where K: Clone + Ord, V: Clone + Lattice);
 own_summary!(<K, V> GMap<K, V> where K: Clone + Ord, V: Clone + Decompose);
 
 impl<K, V: Named> Named for GMap<K, V> {

@@ -50,7 +50,7 @@ impl<T: Clone + Ord> Decompose for GSet<T> {
     }
 }
 
-own_delta!(<T> GSet<T> where T: Clone + Ord);
+own_delta!(Decompose::diff, <T> GSet<T> where T: Clone + Ord);
 own_summary!(<T> GSet<T> where T: Clone + Ord);
 
 impl<T> Named for GSet<T> {

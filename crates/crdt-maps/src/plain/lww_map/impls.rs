@@ -96,6 +96,10 @@ impl<K: Clone + Ord, V: Clone + Ord> DeltaState for LwwMap<K, V> {
         }
         Ok(())
     }
+
+    fn news_of(&self, delta: &Self) -> Option<Self> {
+        Some(delta.diff(self))
+    }
 }
 
 own_summary!(<K, V> LwwMap<K, V> where K: Clone + Ord, V: Clone + Ord);

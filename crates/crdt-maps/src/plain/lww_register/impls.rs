@@ -63,6 +63,10 @@ impl<T: Clone + Ord> DeltaState for LwwRegister<T> {
             _ => Ok(()),
         }
     }
+
+    fn news_of(&self, delta: &Self) -> Option<Self> {
+        Some(delta.diff(self))
+    }
 }
 
 own_summary!(<T> LwwRegister<T> where T: Clone + Ord);

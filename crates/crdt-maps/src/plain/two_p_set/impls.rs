@@ -65,7 +65,7 @@ impl<T: Clone + Ord> Decompose for TwoPSet<T> {
     }
 }
 
-own_delta!(<T> TwoPSet<T> where T: Clone + Ord);
+own_delta!(Decompose::diff, <T> TwoPSet<T> where T: Clone + Ord);
 own_summary!(<T> TwoPSet<T> where T: Clone + Ord);
 
 impl<T: Ord> TwoPSet<T> {

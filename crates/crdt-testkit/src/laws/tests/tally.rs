@@ -34,6 +34,7 @@ impl Fault {
     pub(super) const WRONG_VALUE: u8 = 15;
     pub(super) const FALSE_FEED: u8 = 16;
     pub(super) const PANIC: u8 = 17;
+    pub(super) const LOST_NEWS: u8 = 18;
 }
 
 /// The type with a fault, and its own subject.
@@ -117,6 +118,18 @@ impl<const FAULT: u8> DeltaState for Tally<FAULT> {
 
     fn apply_delta(&mut self, delta: &Self) -> Result<bool, Self::Error> {
         Ok(self.join(delta))
+    }
+
+    fn news_of(&self, delta: &Self) -> Option<Self> {
+        if FAULT == Fault::LOST_NEWS {
+            // Whoever counted once is not listened to again.
+            let news = delta
+                .0
+                .iter()
+                .filter(|(agent, _)| !self.0.contains_key(agent));
+            return Some(Self(news.map(|(agent, count)| (*agent, *count)).collect()));
+        }
+        Some(delta.diff(self))
     }
 }
 
