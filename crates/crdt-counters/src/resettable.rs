@@ -69,6 +69,7 @@ pub struct ResettableCounterStore(DotFun<Tally>);
     serde(deny_unknown_fields)
 )]
 pub struct Tally {
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "at_least_one"))]
     n_changes: u64,
     sum: i64,
 }
@@ -299,6 +300,13 @@ impl From<DotFun<Tally>> for ResettableCounterStore {
     fn from(tallies: DotFun<Tally>) -> Self {
         Self(tallies)
     }
+}
+
+/// A dot without a change has nothing to tell, and no bytes.
+#[cfg(feature = "serde")]
+fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let n = <core::num::NonZeroU64 as serde::Deserialize>::deserialize(deserializer)?;
+    Ok(n.get())
 }
 
 impl Tally {

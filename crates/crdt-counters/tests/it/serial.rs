@@ -1,6 +1,6 @@
 //! Serde: stable documents, round trips in JSON and postcard, and documents that must be refused.
 
-use crdt_counters::{BoundedCounter, GCounter, PnCounter};
+use crdt_counters::{BoundedCounter, GCounter, PnCounter, ResettableCounter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -131,6 +131,20 @@ fn broken_bounded_counters_are_refused() {
         r#"{"a":{"up":1,"down":0,"sent":{}},"a":{"up":1,"down":0,"sent":{}}}"#,
         r#"{"a":{"up":1,"down":0,"sent":[["b",1]]}}"#,
     ]);
+}
+
+/// Found by a fuzzer: a dot that counts no change was read from a document and had no native bytes, so that
+/// what was stored was another counter.
+#[test]
+fn a_resettable_counter_counts_at_least_one_change_a_dot() {
+    let document = |n_changes: u64| {
+        format!(
+            r#"{{"store":[[{{"agent":"a","seq":0}},{{"n_changes":{n_changes},"sum":1}}]],"context":{{"a":{{"next":1,"cloud":[]}}}}}}"#
+        )
+    };
+    let counter: ResettableCounter = serde_json::from_str(&document(1)).unwrap();
+    assert_eq!(counter.value(), 1);
+    assert!(serde_json::from_str::<ResettableCounter>(&document(0)).is_err());
 }
 
 /// Postcard has no names: the same checks must hold where only positions tell what is what.
