@@ -1,5 +1,12 @@
 //! Frames in: which link, which document.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
+
 use super::{Event, Node, ReceiveError, open_channel};
 use crate::channel::Sending;
 use crate::exchange::Exchange;
