@@ -1,7 +1,6 @@
 //! Every replicated type against every law, over random histories: `cargo xtask laws`.
 //!
-//! `laws [--cases N] [--seed S] [FILTER]`. A type is a line. Its oracle, the naive specification that keeps
-//! every event, is in a file beside this one, with the operations that random histories are made of.
+//! `laws [--cases N] [--seed S] [FILTER]`. A type is a line.
 //!
 //! Exit status: 0 when everything passed, 1 when a law is broken, 2 when the command line is wrong.
 
@@ -13,21 +12,13 @@
 
 extern crate alloc;
 
-mod bounded;
-mod causal;
-mod counters;
-mod grow_map;
-mod lww_map;
-mod sets;
-mod subjects;
-
 use alloc::collections::BTreeMap;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use crdt_testkit::laws::Report;
+use laws::{Check, SUBJECTS};
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
-use subjects::{Check, SUBJECTS};
 
 const DEFAULT_CASES: u64 = 2_000;
 
@@ -103,8 +94,10 @@ impl Plan {
         if cases == 0 {
             return Err("no cases, no verdict".into());
         }
-        let matching = SUBJECTS.iter().filter(|(name, _)| name().contains(filter));
-        let subjects: Vec<Check> = matching.map(|(_, check)| *check).collect();
+        let matching = SUBJECTS
+            .iter()
+            .filter(|entry| (entry.name)().contains(filter));
+        let subjects: Vec<Check> = matching.map(|entry| entry.check).collect();
         if subjects.is_empty() {
             return Err(format!("no type is named like `{filter}`"));
         }

@@ -13,19 +13,33 @@ use super::counters::{Growing, UpDown};
 use super::grow_map::GrowMap;
 use super::lww_map::{Cells, CleanedCells, Register};
 use super::sets::{Elements, Lengths, TwoPhase};
-use crdt_testkit::laws::{Report, Subject, check};
+use crdt_testkit::laws::{Report, Subject, check, check_choices};
 
 /// Plays so many histories from a seed on.
-pub(super) type Check = fn(u64, u64) -> Report;
+pub type Check = fn(u64, u64) -> Report;
 
-type Entry = (fn() -> String, Check);
+/// A type under test.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Returns its name.
+    pub name: fn() -> String,
+    /// Plays random histories.
+    pub check: Check,
+    /// Plays the history that a fuzzer chose.
+    pub check_choices: fn(&[u8]) -> Report,
+}
 
 const fn entry<S: Subject>() -> Entry {
-    (S::name, check::<S>)
+    Entry {
+        name: S::name,
+        check: check::<S>,
+        check_choices: check_choices::<S>,
+    }
 }
 
 /// Every type of the workspace that replicates itself by deltas, but text.
-pub(super) const SUBJECTS: [Entry; 31] = [
+pub const SUBJECTS: [Entry; 31] = [
     entry::<Growing>(),
     entry::<UpDown>(),
     entry::<Bounded>(),

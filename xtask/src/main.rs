@@ -15,7 +15,9 @@ mod bench;
 mod conformance;
 mod demo;
 mod feed;
+mod fuzz;
 mod laws;
+mod mutants;
 mod outcome;
 mod replay;
 mod sim;
@@ -54,7 +56,9 @@ fn run(verb: &str, args: &[String]) -> Result<Outcome, Stop> {
         "bench" => bench::run(args),
         "conformance" => conformance::run(args),
         "demo" => demo::run(args),
+        "fuzz" => fuzz::run(args),
         "laws" => laws::run(args),
+        "mutants" => mutants::run(args),
         "sim" => sim::run(args),
         "replay" => replay::run(args),
         "test" => test::run(args),
@@ -75,6 +79,8 @@ usage: cargo xtask COMMAND
   laws [--cases N] [--seed S] [FILTER]
                                   every type against every law, over random histories
   sim --seeds N [--start S]       nodes in simulated networks with every fault there is
+  fuzz TARGET|all|list [--secs N] fuzz targets, each for N seconds; needs nightly and cargo-fuzz
+  mutants [FILE..]                changes code in small ways: does a test notice? needs cargo-mutants
   replay [--live] [--json] FILE.. replays editing traces: time, sha256 of the text, ok or MISMATCH
   conformance [--seed S] FILE..   runs conformance vectors in several orders and through the codec
   bench [--compare] [--json] [--traces DIR] [FILTER]

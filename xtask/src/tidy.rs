@@ -6,8 +6,10 @@
 
 mod allow;
 mod arrows;
+mod budget;
 mod comments;
 mod docs;
+mod errors;
 mod files;
 mod glossary;
 mod names;
@@ -16,6 +18,7 @@ mod public_items;
 mod signals;
 mod sizes;
 mod source;
+mod tests_named;
 mod unsafe_list;
 pub(crate) mod workspace;
 
@@ -52,6 +55,7 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     let mut packages = Workspace::load()?;
     let mut findings = arrows::check(&packages.packages);
     packages.add_outsiders(&manifests)?;
+    findings.extend(budget::check()?);
 
     let mut sources = Vec::new();
     for path in paths
@@ -72,6 +76,7 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
         .map(|target| relative(&root, &target.src_path))
         .collect();
     findings.extend(check_sources(&sources, &glossary));
+    findings.extend(errors::check(&sources));
     findings.extend(orphans::check(&sources, &crate_roots));
     findings.extend(unsafe_list::check(
         &sources,
@@ -79,6 +84,14 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     ));
     for path in &paths {
         findings.extend(files::check(&relative(&root, path), || read(path))?);
+    }
+    for document in tests_named::DOCUMENTS {
+        let source = |path: &str| std::fs::read_to_string(root.join(path)).ok();
+        findings.extend(tests_named::check(
+            document,
+            &read(&root.join(document))?,
+            source,
+        ));
     }
     let mut allowed = AllowList::parse(&read(&root.join(ALLOW_LIST))?);
     findings.retain(|finding| !allowed.excuses(finding));

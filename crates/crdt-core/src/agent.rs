@@ -21,6 +21,7 @@ use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
 use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
+use crate::{Classify, ErrorKind};
 
 pub use self::table::{AgentIdx, AgentTable};
 
@@ -73,6 +74,20 @@ pub enum AgentIdError {
 #[error("the operating system gave no entropy for an agent name")]
 #[non_exhaustive]
 pub struct EntropyError;
+
+impl Classify for AgentIdError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Misuse
+    }
+}
+
+/// Nothing is wrong with the call: this machine cannot do it.
+#[cfg(feature = "random")]
+impl Classify for EntropyError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Corrupt
+    }
+}
 
 impl AgentId {
     /// Longest accepted name, in bytes.

@@ -11,6 +11,7 @@
 use core::fmt;
 
 use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
+use crate::{Classify, ErrorKind};
 
 /// A moment of hybrid time: milliseconds since an epoch, and a counter within the millisecond.
 ///
@@ -52,6 +53,15 @@ pub enum ClockError {
     /// The last stamp is the largest there is.
     #[error("no timestamp is larger than the last one")]
     Exhausted,
+}
+
+impl Classify for ClockError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::TooFarAhead { .. } => ErrorKind::Malformed,
+            Self::TimeTooLarge { .. } | Self::Exhausted => ErrorKind::Misuse,
+        }
+    }
 }
 
 impl Timestamp {

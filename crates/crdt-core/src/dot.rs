@@ -12,8 +12,8 @@
 use core::fmt;
 use core::ops::Range;
 
-use crate::AgentId;
 use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
+use crate::{AgentId, Classify, ErrorKind};
 
 /// Largest sequence number of a dot: 2^53 - 1.
 ///
@@ -64,6 +64,12 @@ pub enum DotError {
         /// Exclusive end of the range, not above `start`.
         end: u64,
     },
+}
+
+impl Classify for DotError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Misuse
+    }
 }
 
 impl Dot {

@@ -1,5 +1,15 @@
 //! Who may change what: what is asked of a foreign delta before it is applied.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::collections::{BTreeMap, BTreeSet};
 
 use crdt_core::{AgentId, DeltaState, DotContext};

@@ -101,8 +101,7 @@ impl<D: Document> Exchange<'_, D> {
     pub(crate) fn take_part_ack(&mut self, of_summary: bool, offset: u64) {
         let is_news = if of_summary {
             let bulk = self.channel.bulk_mut();
-            let is_news = bulk.is_some_and(|bulk| bulk.take_summary_ack(offset));
-            is_news
+            bulk.is_some_and(|bulk| bulk.take_summary_ack(offset))
         } else if let Sending::Shipping(transfer) = &mut self.channel.sending {
             transfer.ack(offset)
         } else {

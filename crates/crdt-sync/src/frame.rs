@@ -3,6 +3,16 @@
 //! **Invariants.** A frame is whole: it ends where its bytes end. Every number is bounded when it is
 //! read, every length is checked against what is there.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 mod read;
 #[cfg(test)]
 mod tests;

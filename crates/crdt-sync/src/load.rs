@@ -1,5 +1,15 @@
 //! A document read back from storage.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
@@ -81,6 +91,7 @@ pub(crate) fn load<D: Document, S: Storage>(
     if found.snapshot.is_none() && found.entries.is_empty() {
         return Ok(None);
     }
+    found.check_numbers()?;
     let (snapshot_seq, mut state) = found.snapshot.unwrap_or_default();
     let base = found
         .entries
@@ -106,9 +117,9 @@ pub(crate) fn load<D: Document, S: Storage>(
             state
                 .apply_delta(&delta)
                 .map_err(|_| LoadError::Refused { seq })?;
-            tail_bytes += bytes.len();
+            tail_bytes = bytes.len().saturating_add(tail_bytes);
         }
-        outbox.push(seq + 1, delta, origin, bytes.into());
+        outbox.push(seq.saturating_add(1), delta, origin, bytes.into());
     }
     if outbox.next() < snapshot_seq {
         return Err(LoadError::Gap { seq: snapshot_seq });
@@ -149,6 +160,20 @@ fn find<D: Document, S: Storage>(storage: &S, doc: DocId) -> Result<Found<D>, Lo
 }
 
 impl<D: Document> Found<D> {
+    /// Refuses numbers so large that no node has counted to them, and none could count on from there.
+    fn check_numbers<E>(&self) -> Result<(), LoadError<E>> {
+        let of_snapshot = self.snapshot.as_ref().map(|(seq, _)| *seq);
+        let mut all = self
+            .entries
+            .iter()
+            .map(|entry| entry.seq)
+            .chain(of_snapshot);
+        match all.find(|seq| *seq > MAX_STORED_SEQ) {
+            Some(seq) => Err(LoadError::Gap { seq }),
+            None => Ok(()),
+        }
+    }
+
     fn note(&mut self, key: &[u8], value: &[u8]) -> Result<(), DecodeError> {
         let limits = own_limits();
         match Key::kind(key) {
@@ -176,6 +201,8 @@ impl<D: Document> Found<D> {
         Ok(())
     }
 }
+
+const MAX_STORED_SEQ: u64 = 1 << 62;
 
 /// What was written here may be of any size.
 fn own_limits() -> DecodeLimits {

@@ -547,6 +547,15 @@ impl<E: core::error::Error + 'static> Classify for EditError<E> {
     }
 }
 
+impl<E: core::error::Error + 'static> Classify for ReceiveError<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Link(error) => error.kind(),
+            Self::Load(error) => error.kind(),
+        }
+    }
+}
+
 /// Adds a channel for the document, that owes the neighbour an open.
 fn open_channel<D: Document>(
     config: &Config,

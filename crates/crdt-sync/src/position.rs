@@ -11,6 +11,16 @@
 //! **Reference.** The log matching of Ongaro, Ousterhout, "In search of an understandable consensus
 //! algorithm", 2014, section 5.3, where terms play the part of epochs.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec::Vec;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};

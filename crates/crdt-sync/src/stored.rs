@@ -3,6 +3,16 @@
 //! **Format.** In `docs/design/sync.md`. A value that does not decode means a damaged medium, or one
 //! that another program wrote.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec::Vec;
 
 use crdt_core::codec::{Decode, DecodeError, DecodeLimits, Encode, Reader, Writer};

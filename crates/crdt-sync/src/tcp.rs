@@ -339,6 +339,13 @@ impl<D: Document, S: Storage> fmt::Debug for Service<D, S> {
     }
 }
 
+/// The node was not at fault: its medium or its machine was.
+impl<E: Error + 'static> crdt_core::Classify for StartError<E> {
+    fn kind(&self) -> crdt_core::ErrorKind {
+        crdt_core::ErrorKind::Corrupt
+    }
+}
+
 impl<E: Error + 'static> crdt_core::Classify for ServiceError<E> {
     fn kind(&self) -> crdt_core::ErrorKind {
         crdt_core::ErrorKind::Misuse

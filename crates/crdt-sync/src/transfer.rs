@@ -5,6 +5,16 @@
 //!
 //! **Invariants.** `acked <= sent <= payload.len()`. A receiver's buffer never grows ahead of what came.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 #[cfg(test)]
 mod tests;
 
@@ -70,20 +80,20 @@ impl Outgoing {
         window: usize,
     ) -> Option<Part<'_>> {
         let bytes = self.payload.as_bytes();
-        let left = bytes.len() - self.sent;
+        let left = bytes.len().saturating_sub(self.sent);
         let is_all_sent = left == 0 && (self.is_begun || !bytes.is_empty());
-        if is_all_sent || self.sent - self.acked >= window {
+        if is_all_sent || self.sent.saturating_sub(self.acked) >= window {
             return None;
         }
         self.is_begun = true;
         let offset = self.sent;
-        self.sent += left.min(max_bytes);
+        self.sent = self.sent.saturating_add(left.min(max_bytes));
         Some(Part {
             channel,
             content: self.content,
             total: bytes.len() as u64,
             offset: offset as u64,
-            bytes: &bytes[offset..self.sent],
+            bytes: bytes.get(offset..self.sent).unwrap_or_default(),
         })
     }
 

@@ -5,7 +5,7 @@
 mod history;
 mod typing;
 
-pub use history::{HistoryConfig, history};
+pub use history::{HistoryConfig, history, history_of};
 pub use typing::typing;
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ mod world;
 pub use self::history::{Event, EventSet, History};
 pub use self::law::Law;
 pub use self::report::{Failure, Item, Report};
-pub use self::run::check;
+pub use self::run::{check, check_choices};
 pub use self::subject::{DeltaOf, Dots, Expected, N_AGENTS, Refused, Subject, Writer, agent};
 
 #[cfg(test)]

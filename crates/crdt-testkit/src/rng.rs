@@ -17,16 +17,48 @@
 #[derive(Clone, Debug)]
 pub struct Rng {
     state: u64,
+    /// What is drawn first, the last byte before the others.
+    choices: Vec<u8>,
 }
 
 impl Rng {
     /// Starts the stream of `seed`.
     pub fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self {
+            state: seed,
+            choices: Vec::new(),
+        }
+    }
+
+    /// Starts a stream that `choices` decide for as long as they last: a byte a draw.
+    ///
+    /// So that whatever is made from a seed can be made by a fuzzer too, which changes one choice and
+    /// leaves the others.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_testkit::Rng;
+    ///
+    /// let mut rng = Rng::from_choices(&[0, 255]);
+    /// assert_eq!((rng.below(10), rng.below(10)), (0, 9));
+    /// ```
+    pub fn from_choices(choices: &[u8]) -> Self {
+        Self {
+            state: choices.len() as u64,
+            choices: choices.iter().rev().copied().collect(),
+        }
     }
 
     /// The next 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
+        match self.choices.pop() {
+            // The high bits are the choice, so that it decides; the low ones come of it.
+            Some(choice) => u64::from(choice) << 56 | u64::from(choice).wrapping_mul(0x9e37_79b9),
+            None => self.mix(),
+        }
+    }
+
+    fn mix(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -8,6 +8,16 @@
 //! **Invariant.** No section is looked at before its checksum was compared, and none is looked at
 //! that is not asked for: reading one costs nothing of another.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use crdt_core::codec::{DecodeError, Reader, Writer};
 
 pub(crate) const MAGIC: &[u8; 4] = b"CTXT";
@@ -80,7 +90,8 @@ impl<'a> Container<'a> {
             let offset = r.offset();
             heads.push((offset, r.u8()?, r.u64()?, r.u32_le()?));
         }
-        let expected = crc32fast::hash(&bytes[..r.offset()]);
+        let head = bytes.get(..r.offset()).unwrap_or_default();
+        let expected = crc32fast::hash(head);
         check(expected, r.u32_le()?)?;
         let mut sections: Vec<Section<'a>> = Vec::new();
         for (offset, tag, len, checksum) in heads {

@@ -5,6 +5,16 @@
 //!   out of order is refused (with a probability of 255 in 256), and then nothing changed.
 //! - What a link remembers is what names and numbers meant, never what events did.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::collections::BTreeMap;
 
 use crdt_core::AgentId;
@@ -76,12 +86,12 @@ impl LinkEncoder {
         let numbers: Vec<u32> = update
             .agents()
             .iter()
-            .map(|agent| self.numbers[agent])
+            .filter_map(|agent| self.numbers.get(agent).copied())
             .collect();
         let text = update.put_slip(&numbers, &mut self.rows, &mut slip);
         let mut message = slip.finish(&text).into_bytes();
         message.push(check(self.n_messages, &message));
-        self.n_messages += 1;
+        self.n_messages = self.n_messages.wrapping_add(1);
         message
     }
 }
@@ -110,7 +120,8 @@ impl LinkDecoder {
         let (mut r, mut budget) = limits.open(bytes)?;
         let content = r.take(bytes.len().saturating_sub(1))?;
         let found = r.u8()?;
-        let expected = check(self.n_messages, &bytes[..bytes.len() - 1]);
+        let mut covered = content.clone();
+        let expected = check(self.n_messages, covered.raw(covered.remaining())?);
         if expected != found {
             return Err(DecodeError::ChecksumMismatch {
                 expected: expected.into(),
@@ -123,7 +134,7 @@ impl LinkDecoder {
         match &update {
             Ok(_) => {
                 self.rows = rows;
-                self.n_messages += 1;
+                self.n_messages = self.n_messages.wrapping_add(1);
             }
             Err(_) => self.agents.truncate(n_known),
         }
@@ -138,7 +149,7 @@ impl LinkDecoder {
     ) -> Result<Update, DecodeError> {
         let mut slip = SlipReader::new(Setting::Link, content);
         let n_new = slip.count()?;
-        budget.spend_agents((self.agents.len() + n_new) as u64)?;
+        budget.spend_agents(self.agents.len().saturating_add(n_new) as u64)?;
         for _ in 0..n_new {
             let agent = slip.agent()?;
             self.agents.push(agent);

@@ -7,6 +7,16 @@
 //! A text is shown as it was saved; it is trusted no further. Who goes on from it gets the text that
 //! the history leads to, and an error if that is another.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use crdt_core::codec::{DecodeError, DecodeLimits};
 
 use crate::container::{Container, OPTIONAL};

@@ -103,7 +103,7 @@ impl<V: Kind> Kind for Map<V> {
                 map.update(minter, *key, |value, minter| V::change(value, minter, op))?
             }
             Step::Fail(key, op) => map.update(minter, *key, |value, minter| {
-                V::change(value, minter, op)?;
+                let _dropped = V::change(value, minter, op)?;
                 Err(Refused::by_will())
             })?,
             Step::OrTouch(key) if map.contains_key(key) => Change::default(),
@@ -175,7 +175,7 @@ impl<V: Kind> Standalone for Map<V> {
                 map.update_with_delta(author, *key, |value, minter| V::change(value, minter, op))?
             }
             Step::Fail(key, op) => map.update_with_delta(author, *key, |value, minter| {
-                V::change(value, minter, op)?;
+                let _dropped = V::change(value, minter, op)?;
                 Err(Refused::by_will())
             })?,
             Step::Touch(key) => map.touch_with_delta(author, *key)?,
@@ -198,7 +198,7 @@ impl<V: Kind> Standalone for Map<V> {
                 map.update(author, *key, |value, minter| V::change(value, minter, op))?;
             }
             Step::Fail(key, op) => map.update(author, *key, |value, minter| {
-                V::change(value, minter, op)?;
+                let _dropped = V::change(value, minter, op)?;
                 Err(Refused::by_will())
             })?,
             Step::OrTouch(key) if map.contains_key(key) => {}

@@ -4,7 +4,7 @@ use super::Finding;
 use super::workspace::Package;
 
 /// What each crate may depend on. Crates with `ANY` are programs that nothing depends on.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("crdt-core", &[]),
     ("crdt-counters", &["crdt-core"]),
     ("crdt-maps", &["crdt-core", "crdt-counters"]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("laws", ANY),
     ("notes", ANY),
     ("sim", ANY),
+    ("trials", ANY),
     ("xtask", ANY),
 ];
 

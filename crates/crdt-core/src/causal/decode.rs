@@ -1,12 +1,22 @@
 //! Reading dots and stores from foreign bytes.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
 
 use super::events::context_of;
 use super::{Causal, CausalDelta, Change, DotFun, DotMap, DotSet, DotStore, Dotted, Fixed};
-use crate::codec::{Budget, Decode, DecodeError, Reader};
+use crate::codec::{Budget, Decode, DecodeError, Limit, Reader};
 use crate::{AgentId, Dot, DotContext, DotRange, Lattice, MAX_SEQ, Timestamp};
 
 /// A [`Reader`] that knows the agents of a message, and what was read last.
@@ -75,7 +85,7 @@ impl<'r, 'a> DotReader<'r, 'a> {
         }
         let flag = self.flags & 1 == 1;
         self.flags >>= 1;
-        self.n_flags = (self.n_flags + 1) % 8;
+        self.n_flags = self.n_flags.wrapping_add(1) % 8;
         Ok(flag)
     }
 
@@ -193,7 +203,10 @@ impl<'r, 'a> DotReader<'r, 'a> {
             let offset = self.offset();
             let mut range = self.seq()?;
             if self.flag()? {
-                let n_more = self.r.u64_at_most(MAX_SEQ - range.start)?.saturating_add(1);
+                let n_more = self
+                    .r
+                    .u64_at_most(MAX_SEQ.saturating_sub(range.start))?
+                    .saturating_add(1);
                 range.end = range.end.saturating_add(n_more);
                 self.expect(&range);
             }
@@ -246,7 +259,7 @@ impl<'r, 'a> DotReader<'r, 'a> {
         let range = DotRange {
             agent: agent.clone(),
             start,
-            end: start + 1,
+            end: start.saturating_add(1),
         };
         self.expect(&range);
         Ok(range)
@@ -429,6 +442,14 @@ fn read_dots(r: &mut DotReader<'_, '_>) -> Result<DotSet, DecodeError> {
     // Each range has been counted as one item already.
     r.budget
         .spend_items(n_dots.saturating_sub(ranges.len() as u64))?;
-    let dots = ranges.iter().flat_map(DotRange::dots).collect();
+    let mut dots = Vec::new();
+    let reserved = dots.try_reserve_exact(usize::try_from(n_dots).unwrap_or(usize::MAX));
+    // A budget may be without bounds; the machine is not.
+    reserved.map_err(|_| DecodeError::BudgetExceeded {
+        limit: Limit::Items,
+        max: r.budget.limits().max_items,
+        requested: n_dots,
+    })?;
+    dots.extend(ranges.iter().flat_map(DotRange::dots));
     Ok(DotSet::from_sorted(dots))
 }

@@ -1,5 +1,15 @@
 //! What a replica of a causal value says it holds.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use core::mem;
 
 use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};

@@ -17,6 +17,16 @@
 //! # Ok::<(), DecodeError>(())
 //! ```
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use super::{DecodeError, Reader, Writer};
 
 /// Collects bits and writes them as bytes.
@@ -42,11 +52,11 @@ impl BitWriter {
     /// Amortised O(1).
     pub fn put(&mut self, w: &mut Writer, bits: u32, n_bits: u32) {
         self.pending |= u64::from(bits) << self.n_pending;
-        self.n_pending += n_bits;
+        self.n_pending = self.n_pending.wrapping_add(n_bits);
         while self.n_pending >= 8 {
             w.u8(self.pending as u8);
             self.pending >>= 8;
-            self.n_pending -= 8;
+            self.n_pending = self.n_pending.wrapping_sub(8);
         }
     }
 
@@ -56,9 +66,9 @@ impl BitWriter {
     /// # Complexity
     /// Amortised O(1).
     pub fn put_number(&mut self, w: &mut Writer, number: u64, order: u32) {
-        let number = number + (1 << order);
+        let number = number.saturating_add(1 << order);
         let len = number.ilog2();
-        let n_zeros = len - order;
+        let n_zeros = len.saturating_sub(order);
         self.put(w, 0, n_zeros.min(32));
         self.put(w, 0, n_zeros.saturating_sub(32));
         self.put(w, 1, 1);
@@ -102,11 +112,11 @@ impl BitReader {
     pub fn take(&mut self, r: &mut Reader<'_>, n_bits: u32) -> Result<u32, DecodeError> {
         while self.n_pending < n_bits {
             self.pending |= u64::from(r.u8()?) << self.n_pending;
-            self.n_pending += 8;
+            self.n_pending = self.n_pending.wrapping_add(8);
         }
         let bits = self.pending as u32 & mask(n_bits);
         self.pending >>= n_bits;
-        self.n_pending -= n_bits;
+        self.n_pending = self.n_pending.wrapping_sub(n_bits);
         Ok(bits)
     }
 
@@ -120,7 +130,7 @@ impl BitReader {
     pub fn take_number(&mut self, r: &mut Reader<'_>, order: u32) -> Result<u64, DecodeError> {
         let mut len = order;
         while self.take(r, 1)? == 0 {
-            len += 1;
+            len = len.saturating_add(1);
             if len > 63 {
                 let offset = r.offset();
                 return Err(DecodeError::VarintOverflow { offset });
@@ -128,7 +138,8 @@ impl BitReader {
         }
         let low = u64::from(self.take(r, len.min(32))?);
         let high = u64::from(self.take(r, len.saturating_sub(32))?);
-        Ok((1 << len) + (high << 32 | low) - (1 << order))
+        let number = (1_u64 << len).wrapping_add(high << 32 | low);
+        Ok(number.wrapping_sub(1 << order))
     }
 
     /// Checks that only zeros are left of the last byte.
@@ -146,13 +157,14 @@ impl BitReader {
 
 const fn mask(n_bits: u32) -> u32 {
     if n_bits < 32 {
-        (1 << n_bits) - 1
+        !(u32::MAX << n_bits)
     } else {
         u32::MAX
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a panic fails a test")]
 mod tests {
     use super::{BitReader, BitWriter};
     use crate::codec::{Reader, Writer};

@@ -30,6 +30,16 @@
 //! # Ok::<(), DecodeError>(())
 //! ```
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec::Vec;
 use core::iter;
 
@@ -158,7 +168,7 @@ pub fn decode_u64s(r: &mut Reader<'_>, n_values: usize) -> Result<Vec<u64>, Deco
     while values.len() < n_values {
         let offset = r.offset();
         let header = r.i64()?;
-        let run_len = check_run(header.unsigned_abs(), n_values - values.len(), offset)?;
+        let run_len = check_run(header.unsigned_abs(), left(&values, n_values), offset)?;
         if header < 0 {
             if after_literals {
                 return Err(DecodeError::NotCanonical { offset });
@@ -169,7 +179,7 @@ pub fn decode_u64s(r: &mut Reader<'_>, n_values: usize) -> Result<Vec<u64>, Deco
             if run_len < MIN_RUN || values.last() == Some(&value) {
                 return Err(DecodeError::NotCanonical { offset });
             }
-            values.resize(values.len() + run_len, value);
+            values.extend(iter::repeat_n(value, run_len));
         }
         after_literals = header < 0;
     }
@@ -262,15 +272,20 @@ pub fn decode_bools(r: &mut Reader<'_>, n_values: usize) -> Result<Vec<bool>, De
     let mut is_first = true;
     while values.len() < n_values {
         let offset = r.offset();
-        let run_len = check_run(r.u64()?, n_values - values.len(), offset)?;
+        let run_len = check_run(r.u64()?, left(&values, n_values), offset)?;
         if run_len == 0 && !is_first {
             return Err(DecodeError::NotCanonical { offset });
         }
-        values.resize(values.len() + run_len, flag);
+        values.extend(iter::repeat_n(flag, run_len));
         flag = !flag;
         is_first = false;
     }
     Ok(values)
+}
+
+/// How many values a column still lacks.
+fn left<T>(values: &[T], n_values: usize) -> usize {
+    n_values.saturating_sub(values.len())
 }
 
 /// Cuts a sequence of values into blocks as they arrive.
@@ -301,11 +316,12 @@ impl<'w> BlockWriter<'w> {
             self.literals.push(value);
             return;
         }
-        self.run_len += 1;
+        self.run_len = self.run_len.saturating_add(1);
         if self.run_len < MIN_RUN {
             self.literals.push(value);
         } else if self.run_len == MIN_RUN {
-            self.literals.truncate(self.literals.len() - (MIN_RUN - 1));
+            let n_left = self.literals.len().saturating_sub(MIN_RUN - 1);
+            self.literals.truncate(n_left);
         }
     }
 
@@ -328,7 +344,7 @@ impl<'w> BlockWriter<'w> {
         if self.literals.is_empty() {
             return;
         }
-        self.w.i64(-(self.literals.len() as i64));
+        self.w.i64((self.literals.len() as i64).saturating_neg());
         for value in self.literals.drain(..) {
             self.w.u64(value);
         }
@@ -350,7 +366,11 @@ fn decode_literals(
     values.reserve(run_len.min(r.remaining()));
     for _ in 0..run_len {
         let value = r.u64()?;
-        n_equal = if value == last { n_equal + 1 } else { 1 };
+        n_equal = if value == last {
+            n_equal.saturating_add(1)
+        } else {
+            1
+        };
         if n_equal == MIN_RUN {
             return Err(DecodeError::NotCanonical { offset: r.offset() });
         }

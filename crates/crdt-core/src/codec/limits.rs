@@ -4,6 +4,16 @@
 //!
 //! **Costs.** Everything here is O(1).
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use core::fmt;
 
 use super::{DecodeError, Reader};
@@ -326,7 +336,7 @@ impl Budget {
 
     /// Leaves the level entered last.
     pub(crate) fn ascend(&mut self) {
-        self.depth -= 1;
+        self.depth = self.depth.saturating_sub(1);
     }
 }
 

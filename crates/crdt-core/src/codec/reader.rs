@@ -6,6 +6,16 @@
 //! **Costs.** Every call is O(bytes read); varints of one and two bytes, which are
 //! nearly all, are read without a loop.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 mod slices;
 
 use super::zigzag::unzigzag;
@@ -257,7 +267,7 @@ impl<'a> Reader<'a> {
     #[inline]
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.end - self.rest.len()
+        self.end.saturating_sub(self.rest.len())
     }
 
     /// Returns how many bytes are left.
@@ -313,8 +323,10 @@ impl<'a> Reader<'a> {
     fn long_varint(&mut self) -> Result<u64, DecodeError> {
         let offset = self.offset();
         let mut value = 0;
-        for (n_bytes, &byte) in (1..).zip(self.rest.iter().take(MAX_VARINT_BYTES)) {
-            value |= u64::from(byte & 0x7f) << (7 * (n_bytes - 1));
+        let shifts = (0..u64::BITS).step_by(7);
+        let bytes = self.rest.iter().take(MAX_VARINT_BYTES);
+        for ((n_bytes, &byte), shift) in (1..).zip(bytes).zip(shifts) {
+            value |= u64::from(byte & 0x7f) << shift;
             if n_bytes == MAX_VARINT_BYTES && byte > 1 {
                 return Err(DecodeError::VarintOverflow { offset });
             }
@@ -346,7 +358,7 @@ impl<'a> Reader<'a> {
     const fn truncated(&self, len: u64) -> DecodeError {
         DecodeError::Truncated {
             offset: self.end,
-            needed: len - self.rest.len() as u64,
+            needed: len.saturating_sub(self.rest.len() as u64),
         }
     }
 }

@@ -3,6 +3,16 @@
 //! Integers are varints (signed ones zigzag), strings and lists carry a length, options a bool.
 //! There is none for `()`: an item of no bytes would let a few bytes claim any number of them.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -4,6 +4,16 @@
 //! its cloud in the format of an interval set whose first interval starts no lower than one beyond
 //! that seq.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::collections::BTreeMap;
 use core::cmp::Ordering;
 use core::convert::Infallible;
@@ -97,7 +107,7 @@ impl Encode for DotContext {
         for (agent, seqs) in &self.agents {
             agent.encode(w);
             w.u64(seqs.next);
-            interval::encode_intervals(w, &seqs.cloud, seqs.next + 1);
+            interval::encode_intervals(w, &seqs.cloud, seqs.next.saturating_add(1));
         }
     }
 }
@@ -110,7 +120,7 @@ impl Decode for DotContext {
             let agent = decode_next_agent(r, budget, &agents)?;
             let offset = r.offset();
             let next = r.u64_at_most(MAX_SEQ + 1)?;
-            let cloud = interval::decode_intervals(r, budget, next + 1..MAX_SEQ + 1)?;
+            let cloud = interval::decode_intervals(r, budget, next.saturating_add(1)..MAX_SEQ + 1)?;
             let seqs = Seqs { next, cloud };
             if seqs.is_empty() {
                 return Err(DecodeError::NotCanonical { offset });

@@ -3,6 +3,16 @@
 //! **Format.** The count of intervals, then two varints for each: the distance of its start from the
 //! first place it could be (0, or one beyond the end of the interval before), and its length less 1.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
@@ -44,7 +54,7 @@ impl Decompose for IntervalSet {
     /// One part for each number: O(1) a step, but a set can hold 2^64 numbers.
     fn decompose(&self) -> impl Iterator<Item = Self> {
         let numbers = self.ranges().flatten();
-        numbers.map(|number| Self::from(number..number + 1))
+        numbers.map(|number| Self::from(number..number.saturating_add(1)))
     }
 
     fn diff(&self, base: &Self) -> Self {
@@ -93,8 +103,8 @@ impl Decode for IntervalSet {
 pub(crate) fn encode_intervals(w: &mut Writer, set: &IntervalSet, mut first: u64) {
     w.u64(set.n_ranges() as u64);
     for (start, end) in set.pairs() {
-        w.u64(start - first);
-        w.u64(end - start - 1);
+        w.u64(start.saturating_sub(first));
+        w.u64(end.saturating_sub(start).saturating_sub(1));
         first = end.saturating_add(1);
     }
 }
@@ -123,8 +133,10 @@ pub(crate) fn decode_intervals(
                 max: limit,
             });
         };
-        let start = first + r.u64_at_most(max_skip)?;
-        let end = start + 1 + r.u64_at_most(limit - start - 1)?;
+        let start = first.saturating_add(r.u64_at_most(max_skip)?);
+        let least_end = start.saturating_add(1);
+        let room = limit.saturating_sub(least_end);
+        let end = least_end.saturating_add(r.u64_at_most(room)?);
         intervals.push((start, end));
         first = end.saturating_add(1);
     }

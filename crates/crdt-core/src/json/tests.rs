@@ -351,7 +351,7 @@ fn noise_never_panics() {
 
 /// A list in a list in a list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Nested(Vec<Nested>);
+struct Nested(Vec<Self>);
 
 impl Named for Nested {
     const NAME: &'static str = "nested";

@@ -2,6 +2,16 @@
 //!
 //! **Format.** The count of agents, then for each, in byte order: its name and its last held seq.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::collections::BTreeMap;
 use core::cmp::Ordering;
 use core::convert::Infallible;
@@ -79,7 +89,7 @@ impl Encode for VersionVector {
         w.u64(self.n_agents() as u64);
         for (agent, next_seq) in self.iter() {
             agent.encode(w);
-            w.u64(next_seq - 1);
+            w.u64(next_seq.saturating_sub(1));
         }
     }
 }
@@ -90,7 +100,7 @@ impl Decode for VersionVector {
         let mut entries = BTreeMap::new();
         for _ in 0..n_agents {
             let agent = decode_next_agent(r, budget, &entries)?;
-            let next_seq = r.u64_at_most(MAX_SEQ)? + 1;
+            let next_seq = r.u64_at_most(MAX_SEQ)?.saturating_add(1);
             entries.insert(agent, next_seq);
         }
         Ok(Self::from_valid(entries))

@@ -120,11 +120,11 @@ macro_rules! parts {
                 }
             }
 
-            pub(super) fn news_of(&self, live: &LivePart, known: &DotContext) -> Option<LivePart> {
+            pub(super) fn news_of(&self, live: &KindLive, known: &DotContext) -> Option<KindLive> {
                 match (self, live) {
                     $(
-                        (Self::$kind(ours), LivePart::$kind(live)) => {
-                            Some(LivePart::$kind(ours.news_of(live, &DotSet::new(), known).live))
+                        (Self::$kind(ours), KindLive::$kind(live)) => {
+                            Some(KindLive::$kind(ours.news_of(live, &DotSet::new(), known).live))
                         }
                     )*
                     _ => None,

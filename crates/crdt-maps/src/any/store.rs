@@ -233,7 +233,7 @@ impl DotStore for AnyStore {
             .iter()
             .filter(|dot| !known.contains(dot) || here(dot));
         let parts = live.parts().iter().filter_map(|live| {
-            let nothing = Part::empty(live.kind());
+            let nothing = KindStore::empty(live.kind());
             let part = self.part(live.kind()).unwrap_or(&nothing);
             part.news_of(live, known)
         });

@@ -6,6 +6,7 @@ use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
+use crdt_core::{Classify, ErrorKind};
 
 /// A plain value: what JSON has, integers and bytes.
 ///
@@ -63,6 +64,12 @@ pub struct Float(f64);
 #[error("a number that is not finite")]
 #[non_exhaustive]
 pub struct NotFinite;
+
+impl Classify for NotFinite {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Misuse
+    }
+}
 
 impl Float {
     /// Wraps a number; `None` if it is not finite.

@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crdt_core::{Classify, ErrorKind};
+
 use crate::rng::Rng;
 use crate::{Batch, MemoryStorage, Storage};
 
@@ -73,6 +75,12 @@ pub enum FaultError {
     /// The process that held this handle has crashed.
     #[error("the storage crashed")]
     Crashed,
+}
+
+impl Classify for FaultError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Corrupt
+    }
 }
 
 #[derive(Debug)]

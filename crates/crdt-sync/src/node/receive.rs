@@ -1,5 +1,15 @@
 //! Frames in: which link, which document.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use super::{Event, Node, ReceiveError, open_channel};
 use crate::channel::Sending;
 use crate::exchange::Exchange;

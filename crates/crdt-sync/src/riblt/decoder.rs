@@ -9,6 +9,8 @@
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
+use crdt_core::{Classify, ErrorKind};
+
 use super::mapping::Mapping;
 use super::{Key, MAX_SYMBOLS, Symbol, symbols};
 
@@ -65,6 +67,12 @@ pub enum SymbolError {
     /// There are more symbols than [`MAX_SYMBOLS`].
     #[error("more than {MAX_SYMBOLS} symbols")]
     TooMany,
+}
+
+impl Classify for SymbolError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Malformed
+    }
 }
 
 /// A differing member.

@@ -3,6 +3,16 @@
 //! **Format.** Sum (16 bytes, little-endian), check (8), and the count less the one to be expected, which
 //! takes one or two bytes: a set of n members has about `2 n / (i + 2)` at index i.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec::Vec;
 
 use crdt_core::codec::{DecodeError, Reader, Writer};
@@ -40,13 +50,14 @@ pub fn write_symbols(
     let mut n_written = 0;
     for (index, symbol) in (start..).zip(symbols) {
         let stray = symbol.count.wrapping_sub(expected(index, n_members));
-        if w.len() + LEAST_BYTES - 1 + n_bytes(stray) > end {
+        let n_bytes = (LEAST_BYTES - 1).saturating_add(n_bytes(stray));
+        if w.len().saturating_add(n_bytes) > end {
             break;
         }
         w.raw(&symbol.sum.to_le_bytes());
         w.u64_le(symbol.check);
         w.i64(stray);
-        n_written += 1;
+        n_written = usize::saturating_add(n_written, 1);
     }
     n_written
 }
@@ -83,15 +94,16 @@ pub fn read_symbols(
 
 /// How many members are mapped to an index in the mean, whatever the set.
 fn expected(index: u64, n_members: u64) -> i64 {
-    let expected = n_members.saturating_mul(2) / index.saturating_add(2);
+    let places = index.saturating_add(2);
+    let expected = n_members.saturating_mul(2).checked_div(places).unwrap_or(0);
     i64::try_from(expected).unwrap_or(i64::MAX)
 }
 
 /// How long a number is, zigzagged, seven bits a byte.
 const fn n_bytes(stray: i64) -> usize {
     let zigzag = (stray << 1) ^ (stray >> 63);
-    let n_bits = 64 - (zigzag | 1).leading_zeros() as usize;
-    n_bits.div_ceil(7)
+    let n_bits = (zigzag | 1).cast_unsigned().ilog2().saturating_add(1);
+    n_bits.div_ceil(7) as usize
 }
 
 /// Of one symbol.

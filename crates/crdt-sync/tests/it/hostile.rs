@@ -2,9 +2,12 @@
 
 use core::convert::Infallible;
 
-use crdt_core::codec::Encode;
-use crdt_maps::GSet;
-use crdt_sync::{Event, LinkError, LinkId, ReceiveError, Refusal};
+use crdt_core::codec::{Encode, Writer};
+use crdt_core::{Classify, ErrorKind};
+use crdt_maps::{GSet, OrSet};
+use crdt_sync::{
+    Batch, Event, LinkError, LinkId, LoadError, MemoryStorage, Node, ReceiveError, Refusal, Storage,
+};
 use crdt_testkit::Rng;
 
 use crate::net::{Frame, Net, config, doc};
@@ -141,4 +144,75 @@ fn an_unknown_document_is_refused_where_none_are_accepted() {
     };
     assert!(events.iter().any(refused), "{events:?}");
     net.assert_equal();
+}
+
+/// A storage in which a document has these values: after the name of the document in the key, and the value.
+fn damaged(values: &[(&[u8], &[u8])]) -> MemoryStorage {
+    let mut storage = MemoryStorage::new();
+    let mut batch = Batch::new();
+    for (key, value) in values {
+        batch.put([&[1], &doc().to_bytes()[..], key].concat(), value.to_vec());
+    }
+    storage.commit(&batch).unwrap();
+    storage
+}
+
+fn refused(storage: MemoryStorage) -> LoadError<Infallible> {
+    let mut node = Node::<OrSet<String>, _>::open(storage, config(), [1; 24]).unwrap();
+    let error = node.add_document(doc()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    error
+}
+
+/// A damaged number in a stored delta claimed so many removed dots that the process was killed: what a node
+/// has stored itself is read without a limit.
+#[test]
+fn a_stored_claim_of_all_dots_there_are_is_an_error() {
+    // One agent, `b`; no events, one removed range of many dots, nothing live.
+    let claim = |n_more: u64| {
+        let mut w = Writer::new();
+        w.bool(false);
+        w.u64(1);
+        w.str("b");
+        w.u8(0b0_1010);
+        w.i64(0);
+        w.u64(n_more);
+        w.into_bytes()
+    };
+    let entry = [1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let fine = damaged(&[(&entry, &claim(7))]);
+    let mut node = Node::<OrSet<String>, _>::open(fine, config(), [1; 24]).unwrap();
+    assert!(
+        !node.add_document(doc()).unwrap(),
+        "the claim is well-formed"
+    );
+    for n_more in [1 << 50, crdt_core::MAX_SEQ - 1] {
+        let error = refused(damaged(&[(&entry, &claim(n_more))]));
+        assert!(
+            matches!(error, LoadError::Value(cause) if cause.is_budget_exceeded()),
+            "{error:?}"
+        );
+    }
+}
+
+/// A snapshot that counted to the end of all numbers: the next edit overflowed.
+#[test]
+fn a_stored_number_that_nobody_counted_to_is_an_error() {
+    let mut snapshot = Writer::new();
+    snapshot.u64(u64::MAX);
+    OrSet::<String>::new().encode(&mut snapshot);
+    let entry = [&[1][..], &u64::MAX.to_be_bytes()].concat();
+    let mut delta = Writer::new();
+    delta.bool(false);
+    delta.raw(&[0, 0]);
+    for values in [
+        &[(&[0][..], snapshot.as_bytes())][..],
+        &[(&[0], snapshot.as_bytes()), (&entry, delta.as_bytes())],
+    ] {
+        let error = refused(damaged(values));
+        assert!(
+            matches!(error, LoadError::Gap { seq: u64::MAX }),
+            "{error:?}"
+        );
+    }
 }

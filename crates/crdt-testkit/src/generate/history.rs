@@ -51,7 +51,14 @@ impl Default for HistoryConfig {
 /// assert!(trace.check().is_ok());
 /// ```
 pub fn history(seed: u64, config: &HistoryConfig) -> Trace {
-    let mut rng = Rng::new(seed);
+    history_of(Rng::new(seed), config)
+}
+
+/// Makes the history that a stream of random numbers stands for, as [`history`] does of a seed.
+///
+/// # Complexity
+/// As [`history`].
+pub fn history_of(mut rng: Rng, config: &HistoryConfig) -> Trace {
     let plans = plan(&mut rng, config);
     let mut made = Making {
         config,

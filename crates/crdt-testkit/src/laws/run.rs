@@ -11,6 +11,7 @@ use super::script::Script;
 use super::subject::Subject;
 use super::world::World;
 use super::{algebra, codec, paths};
+use crate::rng::Rng;
 
 /// Plays `cases` random histories of a type and holds it to every [`Law`].
 ///
@@ -20,17 +21,28 @@ use super::{algebra, codec, paths};
 /// # Examples
 /// See [`laws`](crate::laws).
 pub fn check<S: Subject>(cases: u64, seed: u64) -> Report {
+    let seeds = (0..cases).map(|case| seed.wrapping_add(case));
+    check_all::<S>(cases, seeds.map(|seed| (seed, Rng::new(seed))))
+}
+
+/// Plays the one history that `choices` make, and holds it to every [`Law`]: for fuzzers.
+///
+/// # Examples
+/// See [`check`], whose reports this makes too.
+pub fn check_choices<S: Subject>(choices: &[u8]) -> Report {
+    check_all::<S>(1, [(0, Rng::from_choices(choices))])
+}
+
+fn check_all<S: Subject>(cases: u64, rngs: impl IntoIterator<Item = (u64, Rng)>) -> Report {
     let mut total = Judge::new();
     let mut failures: [Option<Failure>; Law::ALL.len()] = Default::default();
-    for case in 0..cases {
-        let seed = seed.wrapping_add(case);
-        let script = Script::generate::<S>(seed);
-        let judge = judge::<S>(&script);
+    for (seed, rng) in rngs {
+        let judge = judge::<S>(&Script::generate::<S>(rng.clone()));
         total.add(&judge);
         for law in Law::ALL {
             let failure = &mut failures[law as usize];
             if failure.is_none() && judge.broken(law).is_some() {
-                *failure = Some(explain::<S>(seed, law));
+                *failure = Some(explain::<S>(seed, &rng, law));
             }
         }
     }
@@ -59,10 +71,10 @@ fn judge<S: Subject>(script: &Script<S::Op>) -> Judge {
     world.judge
 }
 
-/// Makes the history of a seed as short as it can be with `law` still broken.
-fn explain<S: Subject>(seed: u64, law: Law) -> Failure {
+/// Makes the history of `rng` as short as it can be with `law` still broken.
+fn explain<S: Subject>(seed: u64, rng: &Rng, law: Law) -> Failure {
     let is_broken = |script: &Script<S::Op>| judge::<S>(script).broken(law).is_some();
-    let script = Script::generate::<S>(seed).shrink(is_broken);
+    let script = Script::generate::<S>(rng.clone()).shrink(is_broken);
     let what = judge::<S>(&script).broken(law).map(str::to_owned);
     let mut world = World::<S>::new(&script);
     run(&mut world, |world| world.narrate(&script.steps, law));

@@ -56,8 +56,7 @@ pub(super) enum Way {
 
 impl<Op> Script<Op> {
     /// Makes a history of 20 to 32 operations, and at least as many exchanges, overlapping in time.
-    pub(super) fn generate<S: Subject<Op = Op>>(seed: u64) -> Self {
-        let mut rng = Rng::new(seed);
+    pub(super) fn generate<S: Subject<Op = Op>>(mut rng: Rng) -> Self {
         let n_writers = rng.between(3, N_AGENTS);
         let n_writes = rng.between(MIN_WRITES, MAX_WRITES);
         let n_exchanges = rng.between(MIN_WRITES, 2 * MIN_WRITES);

@@ -7,6 +7,7 @@ mod tally;
 use super::history::EventSet;
 use super::script::{MIN_WRITES, Script, Step};
 use super::{Law, N_AGENTS, Report, Subject, check};
+use crate::rng::Rng;
 use dot_table::{DotTable, Mistake};
 use register::Register;
 use tally::{Fault, Tally};
@@ -149,7 +150,7 @@ fn a_set_that_converges_on_something_else_is_found() {
 fn histories_are_long_overlapping_and_of_every_kind() {
     let (mut n_wild, mut kinds) = (0, [0; 6]);
     for seed in 0..200 {
-        let script = Script::generate::<Tally<{ Fault::NONE }>>(seed);
+        let script = Script::generate::<Tally<{ Fault::NONE }>>(Rng::new(seed));
         let n_writes = script.steps.iter().filter(|step| kind(step) == 0).count();
         assert!((MIN_WRITES..=EventSet::CAPACITY).contains(&n_writes));
         assert!((3..=N_AGENTS).contains(&script.n_writers));

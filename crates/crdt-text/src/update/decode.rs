@@ -3,6 +3,16 @@
 //! Checksums are verified before anything is read; still, every number is checked, for a checksum
 //! is no proof of good will.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 mod history;
 mod parents;
 mod text;

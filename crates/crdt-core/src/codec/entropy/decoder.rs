@@ -1,5 +1,15 @@
 //! The reading half.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::vec::Vec;
 
 use super::{LOWEST, Layout, SCALE, SCALE_BITS, Token, max_tables, table};
@@ -42,7 +52,7 @@ impl<'a> Decoder<'a> {
             if table >= n_tables as u64 {
                 return Err(DecodeError::NotCanonical { offset });
             }
-            table_of.push(table as u32 * SCALE);
+            table_of.push((table as u32).saturating_mul(SCALE));
         }
         let slots = table::read_all(&mut r, n_tables)?;
         let states = [r.u32_le()?, r.u32_le()?];
@@ -123,6 +133,12 @@ impl<'a> Decoder<'a> {
     }
 
     #[inline]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "tables are complete: `read` made a slot for each state below SCALE, and the steps of \
+                  each symbol add up to SCALE, so that a state stays below 2^32; this is the hot loop"
+    )]
     fn symbol(&mut self, context: usize) -> u8 {
         let state = self.states[0];
         let slot = self.table_of[context] + (state & (SCALE - 1));
@@ -138,11 +154,11 @@ impl<'a> Decoder<'a> {
         let (n_bits, mut value) = Token::expand(symbol);
         let mut at = 0;
         while at < n_bits {
-            let n = (n_bits - at).min(16);
+            let n = n_bits.saturating_sub(at).min(16);
             let state = self.states[0];
-            value |= u64::from(state & ((1 << n) - 1)) << at;
+            value |= u64::from(state & !(u32::MAX << n)) << at;
             self.end_turn(state >> n);
-            at += n;
+            at = at.saturating_add(n);
         }
         value
     }
@@ -166,7 +182,7 @@ impl<'a> Decoder<'a> {
                 u16::from_le_bytes(*word)
             }
             None => {
-                self.n_missing += 1;
+                self.n_missing = self.n_missing.saturating_add(1);
                 0
             }
         }

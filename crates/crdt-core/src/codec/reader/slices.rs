@@ -56,9 +56,9 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn str(&mut self) -> Result<&'a str, DecodeError> {
         let bytes = self.bytes()?;
-        let start = self.offset() - bytes.len();
+        let start = self.offset().saturating_sub(bytes.len());
         str::from_utf8(bytes).map_err(|error| DecodeError::InvalidUtf8 {
-            offset: start + error.valid_up_to(),
+            offset: start.saturating_add(error.valid_up_to()),
         })
     }
 

@@ -50,7 +50,7 @@ impl<'a> History<'a> {
     /// Takes a run with its parents and operations.
     pub(super) fn take_run(&mut self, from: &mut impl Take) -> Result<(), DecodeError> {
         let head = self.rows.take_head(from)?;
-        self.spend(1 + head.parents.len() as u64)?;
+        self.spend((head.parents.len() as u64).saturating_add(1))?;
         self.is_plain &= self.rows.next_seq(head.first.agent) <= head.first.seq;
         for parent in &head.parents {
             self.is_plain &= parent.seq < self.rows.next_seq(parent.agent);
@@ -67,10 +67,7 @@ impl<'a> History<'a> {
                 break;
             }
         }
-        self.rows.end_run(
-            head.first,
-            u64::from(self.update.ops.end().get() - start.get()),
-        )?;
+        self.rows.end_run(head.first, self.n_events_since(start))?;
         self.end_run(head.first, start)
     }
 
@@ -90,7 +87,7 @@ impl<'a> History<'a> {
 
     #[inline]
     fn push_op(&mut self, row: OpRow) -> Result<(), DecodeError> {
-        if self.update.len() + row.len as usize > MAX_LEN {
+        if self.update.len().saturating_add(row.len as usize) > MAX_LEN {
             return Err(MALFORMED);
         }
         let text = if row.is_insert() {
@@ -107,7 +104,7 @@ impl<'a> History<'a> {
 
     fn end_run(&mut self, first: WireDot, start: Lv) -> Result<(), DecodeError> {
         let end = self.update.ops.end();
-        let n_events = u64::from(end.get() - start.get());
+        let n_events = self.n_events_since(start);
         self.budget.spend_items(n_events / EVENTS_PER_ITEM)?;
         let parents_end = self.update.parents.len() as u32;
         self.update.end_run(first, end, parents_end);
@@ -123,6 +120,10 @@ impl<'a> History<'a> {
             parents::check(&self.update)?;
         }
         Ok(self.update)
+    }
+
+    fn n_events_since(&self, start: Lv) -> u64 {
+        u64::from(self.update.ops.end().get().saturating_sub(start.get()))
     }
 
     /// Pays for rows, out of the input as well as out of the budget.

@@ -1,0 +1,5 @@
+//! Feeds [`laws::histories`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::histories::run(bytes));

@@ -1,0 +1,4 @@
+//! Promises that hold for all crates together.
+
+mod atomicity;
+mod corpus;
