@@ -62,12 +62,6 @@ impl TextDoc {
         Ok(Self::from(OpLog::decode(bytes)?))
     }
 
-    pub(crate) fn from_update(update: Update) -> Result<Self, UpdateError> {
-        let mut oplog = OpLog::new();
-        oplog.take(update)?;
-        Ok(Self::from(oplog))
-    }
-
     /// Encodes the whole history, and the text that it leads to: see
     /// [`SavedDoc`](crate::SavedDoc).
     ///

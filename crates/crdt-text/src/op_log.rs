@@ -22,7 +22,7 @@ use crdt_core::{
 };
 
 pub use self::ingest::RemoteRun;
-pub(crate) use self::ops::{OpKind, OpRun, OpRuns, TextRange, lowest_deleted};
+pub(crate) use self::ops::{OpKind, OpRun, OpRuns, OpsBuilder, TextRange, lowest_deleted};
 
 use self::length::KnownLengths;
 use crate::{Branch, Patches, TextOp};

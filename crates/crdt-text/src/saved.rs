@@ -12,7 +12,7 @@ use crdt_core::codec::{DecodeError, DecodeLimits};
 use crate::container::{Container, OPTIONAL};
 use crate::error::UpdateError;
 use crate::update::section;
-use crate::{TextDoc, Update};
+use crate::{OpLog, TextDoc};
 
 pub(crate) const TIP: u8 = OPTIONAL;
 
@@ -84,7 +84,7 @@ impl<'a> SavedDoc<'a> {
     /// # Complexity
     /// That of decoding and merging the whole history.
     pub fn into_doc(self) -> Result<TextDoc, UpdateError> {
-        let doc = TextDoc::from_update(Update::decode(self.bytes, &self.limits)?)?;
+        let doc = TextDoc::from(OpLog::decode_within(self.bytes, &self.limits)?);
         if doc.content() == self.text {
             Ok(doc)
         } else {

@@ -7,10 +7,13 @@
 //! - A delete of one event is [`OpKind::Delete`]; only longer ones can be [`OpKind::Backspace`].
 //! - The text of insert run i reaches from `text_starts[i]` to the next entry (or the buffer's end).
 
+mod builder;
 mod deleted;
 
 use crdt_core::{Lv, LvRange};
 use str_indices::chars;
+
+pub(crate) use self::builder::OpsBuilder;
 
 use self::deleted::DeletedText;
 use crate::rope::{TextWidth, push_text};
@@ -280,14 +283,16 @@ impl OpRuns {
     /// Appends an insert of `len` scalars that was checked before.
     #[inline]
     pub(super) fn push_insert(&mut self, pos: u32, text: &str, len: u32) {
-        let continues = self.n_runs().checked_sub(1).is_some_and(|last| {
-            self.kinds[last] == OpKind::Insert
-                && self.positions[last] + (self.end.get() - self.starts[last].get()) == pos
-        });
-        if !continues {
-            self.push_run(OpKind::Insert, pos);
-        }
+        self.push_insert_of(pos, len, self.inserted.len() as u32);
         push_text(&mut self.inserted, text);
+    }
+
+    /// Appends an insert whose text is at `text_start`.
+    #[inline]
+    fn push_insert_of(&mut self, pos: u32, len: u32, text_start: u32) {
+        if self.typed_to != pos + 1 {
+            self.push_run(OpKind::Insert, pos, text_start);
+        }
         self.end = self.end.plus(len);
         self.typed_to = pos + len + 1;
     }
@@ -297,6 +302,12 @@ impl OpRuns {
     /// As many events as fit extend the last run, so the outcome is as if they came one by one.
     #[inline]
     pub(super) fn push_delete(&mut self, first: u32, len: u32, direction: Direction) {
+        self.push_delete_at(first, len, direction, self.inserted.len() as u32);
+    }
+
+    /// Appends deletes; the next insert's text is at `text_start`.
+    #[inline]
+    fn push_delete_at(&mut self, first: u32, len: u32, direction: Direction, text_start: u32) {
         let n = self.extend_last(first, len, direction);
         self.end = self.end.plus(n);
         if n < len {
@@ -313,6 +324,7 @@ impl OpRuns {
                     OpKind::Delete
                 },
                 first,
+                text_start,
             );
             self.end = self.end.plus(len - n);
         }
@@ -343,12 +355,12 @@ impl OpRuns {
         }
     }
 
-    fn push_run(&mut self, kind: OpKind, pos: u32) {
+    fn push_run(&mut self, kind: OpKind, pos: u32, text_start: u32) {
         self.typed_to = 0;
         self.starts.push(self.end);
         self.kinds.push(kind);
         self.positions.push(pos);
-        self.text_starts.push(self.inserted.len() as u32);
+        self.text_starts.push(text_start);
     }
 
     #[inline]
