@@ -121,10 +121,10 @@ impl<'a> Container<'a> {
         Ok(Some(section.content.clone()))
     }
 
-    /// Compares the checksums of all sections, known or not.
+    /// Compares the checksums of all sections that may not be skipped.
     pub(crate) fn verify(&self) -> Result<(), DecodeError> {
         let tags = self.sections.iter().map(|section| section.tag);
-        tags.into_iter()
+        tags.filter(|&tag| tag < OPTIONAL)
             .try_for_each(|tag| self.optional(tag).map(drop))
     }
 }

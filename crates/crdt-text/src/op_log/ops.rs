@@ -9,11 +9,14 @@
 
 mod builder;
 mod deleted;
+mod dropped;
 
 use crdt_core::{Lv, LvRange};
 use str_indices::chars;
 
 pub(crate) use self::builder::OpsBuilder;
+pub(crate) use self::dropped::Agreement;
+pub use self::dropped::DROPPED;
 
 use self::deleted::DeletedText;
 use crate::rope::{TextWidth, push_text};
@@ -67,16 +70,6 @@ impl OpRuns {
         let mut runs = Self::default();
         ops.into_iter().for_each(|op| runs.push(&op));
         runs
-    }
-
-    /// Whether both hold the same operations; deleted text counts where both recorded it.
-    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
-        self.end == other.end
-            && self.starts == other.starts
-            && self.kinds == other.kinds
-            && self.positions == other.positions
-            && self.inserted == other.inserted
-            && self.deleted.agrees_with(&other.deleted)
     }
 
     /// Appends an operation that was checked before.
@@ -243,8 +236,8 @@ impl OpRuns {
             .map(move |run| self.slice(run, lvs))
     }
 
-    /// Where the text of inserts lies; every event of `lvs` must be one.
-    pub(crate) fn text_of_inserts(&self, lvs: LvRange) -> TextRange {
+    /// Where the text of the inserts among some events lies.
+    pub(crate) fn text_within(&self, lvs: LvRange) -> TextRange {
         let first = self.slice(self.run(self.find(lvs.start)), lvs);
         let last = self.slice(self.run(self.find(lvs.last())), lvs);
         TextRange {
