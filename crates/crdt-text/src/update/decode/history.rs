@@ -149,3 +149,42 @@ impl<'a, T: Target> History<'a, T> {
         self.budget.spend_items(n_rows)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
+
+    use super::super::super::Update;
+    use super::super::super::rows::{Take, field};
+    use super::History;
+
+    /// Tables of one symbol each yield for ever, and take nothing of the input.
+    struct Endless {
+        n_taken: usize,
+    }
+
+    impl Take for Endless {
+        fn take(&mut self, field: usize) -> Result<u64, DecodeError> {
+            self.n_taken += 1;
+            assert!(self.n_taken < 1_000, "it never ends");
+            let is_shape = (field::PARENTS..field::PARENT_AGENT).contains(&field);
+            // Each parent is the one after the last.
+            let step = if field == field::PARENT_SEQ { 2 } else { 0 };
+            Ok(if is_shape { 1 << 50 } else { step })
+        }
+    }
+
+    /// Parents were read before they were paid for.
+    #[test]
+    fn endless_parents_are_not_read() {
+        for (max_rows, limits) in [
+            (500, DecodeLimits::default()),
+            (u64::MAX, DecodeLimits::default().with_max_items(500)),
+        ] {
+            let mut budget = Budget::new(&limits);
+            let target = Update::default();
+            let mut history = History::new(target, 1, String::new(), "", max_rows, &mut budget);
+            assert!(history.take_run(&mut Endless { n_taken: 0 }).is_err());
+        }
+    }
+}
