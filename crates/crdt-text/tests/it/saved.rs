@@ -117,6 +117,19 @@ fn a_text_without_its_digest_is_corrupt_at_once_and_can_be_rebuilt() {
 }
 
 #[test]
+fn a_file_without_text_or_digest_is_no_saved_document() {
+    let sections = sections(&TextDoc::new().save());
+    let n = sections.len();
+    for missing in [n - 2, n - 1] {
+        let mut rest = sections.clone();
+        rest.remove(missing);
+        let bytes = file(&rest);
+        assert!(matches!(open(&bytes).err(), Some(UpdateError::Decode(_))));
+        assert!(TextDoc::decode(&bytes).is_ok(), "a history all the same");
+    }
+}
+
+#[test]
 fn a_text_of_another_version_than_the_history_is_corrupt() {
     let mut doc = some_doc();
     let older = sections(&doc.save());
