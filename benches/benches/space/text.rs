@@ -15,21 +15,26 @@ pub(crate) fn run(args: &Args) {
     }
 }
 
-/// The size of a saved history, and the memory that it takes to open it and to keep it open.
+/// The size of a history in a file, with and without deleted text, and the memory that it takes to
+/// open it and to keep it open.
 fn sizes(args: &Args, input: &Input) {
     let name = |family: &str| format!("text/{family}/{}", input.name());
-    let names = ["size-full", "memory"].map(name);
-    let [size_full, in_use] = &names;
+    let names = ["size-full", "size-trimmed", "memory"].map(name);
+    let [size_full, size_trimmed, in_use] = &names;
     if !names.iter().any(|name| args.wants(name)) {
         return;
     }
-    let bytes = op_log(&input.load()).encode_full();
-    let len = Some(Number::from(bytes.len()));
-    Row {
-        bytes: len,
-        ..Row::new(size_full, SUBJECT)
+    let mut oplog = op_log(&input.load());
+    let bytes = oplog.encode_full();
+    oplog.drop_deleted_text();
+    let trimmed = oplog.encode_full();
+    for (bench, bytes) in [(size_full, &bytes), (size_trimmed, &trimmed)] {
+        Row {
+            bytes: Some(Number::from(bytes.len())),
+            ..Row::new(bench, SUBJECT)
+        }
+        .print(args);
     }
-    .print(args);
 
     let (peak, steady) = memory(|| {
         let oplog = OpLog::decode(&bytes).expect("our own bytes");

@@ -45,14 +45,18 @@ fn load(args: &Args, timings: &mut Timings, input: &Input) {
             (oplog, content)
         },
     );
-    // To the text that a reader sees; the first edit waits for the history.
+    // To a text that is shown and edited; the history waits until it is needed.
     let saved = TextDoc::from(oplog).save();
     timings.job(
         open,
         || &saved,
         |saved| {
             let saved = SavedDoc::open(saved, &DecodeLimits::default()).expect("our own bytes");
-            saved.text().len()
+            let mut draft = saved.edit();
+            let agent = draft.get_or_create_agent_id("reader").expect("a name");
+            let middle = draft.len_chars() / 2;
+            draft.insert(agent, middle, "x").expect("within the text");
+            draft
         },
     );
 }

@@ -279,6 +279,17 @@ impl Branch {
         branch
     }
 
+    /// A branch at the root of a history that starts from a text.
+    ///
+    /// Edits of it never ask what the root's text is, but a merge would take it to be empty.
+    pub(crate) fn at_root(text: &str) -> Self {
+        let mut branch = Self::new();
+        if !text.is_empty() {
+            branch.rope.insert(0, text);
+        }
+        branch
+    }
+
     pub(crate) fn into_rope(self) -> Rope {
         self.rope
     }

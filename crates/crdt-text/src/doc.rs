@@ -62,10 +62,10 @@ impl TextDoc {
         Ok(Self::from(OpLog::decode(bytes)?))
     }
 
-    pub(crate) fn from_update(update: Update) -> Result<Self, UpdateError> {
-        let mut oplog = OpLog::new();
-        oplog.take(update)?;
-        Ok(Self::from(oplog))
+    /// A document of an op log and a branch at its tip.
+    pub(crate) fn from_tip(oplog: OpLog, branch: Branch) -> Self {
+        debug_assert!(branch.version() == oplog.version());
+        Self { oplog, branch }
     }
 
     /// Encodes the whole history, and the text that it leads to: see
@@ -77,8 +77,16 @@ impl TextDoc {
     pub fn save(&self) -> Vec<u8> {
         let mut file = ContainerWriter::default();
         self.oplog.update_of_all().put_sections(&mut file);
-        file.section(saved::TIP, |w| w.raw(self.content().as_bytes()));
+        saved::put_tip(self, &mut file);
         file.finish()
+    }
+
+    /// Drops the text of what is deleted, see [`OpLog::drop_deleted_text`].
+    ///
+    /// # Complexity
+    /// As [`OpLog::drop_deleted_text`].
+    pub fn drop_deleted_text(&mut self) -> usize {
+        self.oplog.drop_deleted_text()
     }
 
     /// Interns an agent by name (or [`AgentId`](crate::AgentId)), see

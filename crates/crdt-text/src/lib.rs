@@ -33,11 +33,14 @@
 //! - Every call that can fail returns an error and then has changed nothing; bytes of any origin
 //!   never panic, and never take more memory than [`DecodeLimits`]
 //!   allows.
-//! - Equal histories encode to equal bytes.
+//! - Equal histories encode to equal bytes, unless text was dropped from one of them.
 //!
 //! # Save, reopen, sync
-//! - Save [`TextDoc::save`], whose text [`SavedDoc`] shows before the history is read; to save each edit, append [`TextDoc::encode_since`] records,
-//!   each with its length, and read them back with [`TextDoc::apply_update`].
+//! - Save [`TextDoc::save`], whose text [`SavedDoc`] shows, and [`Draft`] edits, before the history
+//!   is read; to save each edit, append [`TextDoc::encode_since`] records, each with its length, and
+//!   read them back with [`TextDoc::apply_update`].
+//! - To forget what was deleted, [`TextDoc::drop_deleted_text`] before saving: the history still
+//!   merges.
 //! - A reopened document takes a new agent: a name stands for one session, and two writers with
 //!   one name are refused as a conflict as soon as their events meet.
 //! - To sync, send your [`TextDoc::summary`] and take what [`TextDoc::encode_missing`] makes of it.
@@ -64,6 +67,7 @@ struct Readme;
 mod branch;
 mod container;
 mod doc;
+mod draft;
 mod error;
 mod link;
 mod op;
@@ -82,10 +86,11 @@ pub use crdt_core::{AgentId, AgentIdx, Dot, DotContext, Frontier, Lv, LvRange, R
 
 pub use self::branch::Branch;
 pub use self::doc::TextDoc;
+pub use self::draft::Draft;
 pub use self::error::{EditError, UpdateError};
 pub use self::link::{LinkDecoder, LinkEncoder};
 pub use self::op::{Direction, TextOp};
-pub use self::op_log::{HistoryRun, OpLog, RemoteRun};
+pub use self::op_log::{DROPPED, HistoryRun, OpLog, RemoteRun};
 pub use self::patch::{Patch, Patches};
 pub use self::position::{Bytes, Chars, Position, Utf16};
 pub use self::saved::SavedDoc;

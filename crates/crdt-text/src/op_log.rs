@@ -6,6 +6,7 @@
 //! - Nothing is ever changed, only appended (or, when a batch fails, cut off again).
 
 mod author;
+mod drop_text;
 mod ingest;
 mod length;
 mod load;
@@ -22,7 +23,10 @@ use crdt_core::{
 };
 
 pub use self::ingest::RemoteRun;
-pub(crate) use self::ops::{OpKind, OpRun, OpRuns, TextRange, lowest_deleted};
+pub use self::ops::DROPPED;
+pub(crate) use self::ops::{
+    Agreement, OpKind, OpRun, OpRuns, OpsBuilder, TextRange, lowest_deleted,
+};
 
 use self::length::KnownLengths;
 use crate::{Branch, Patches, TextOp};
@@ -56,7 +60,7 @@ use crate::{Branch, Patches, TextOp};
 ///
 /// # Invariants
 /// Equality is that of histories: two op logs are equal if they hold the same events, whatever the
-/// order in which they learned of them.
+/// order in which they learned of them, and whatever text one of them has dropped.
 #[derive(Clone, Default)]
 pub struct OpLog {
     graph: CausalGraph,
@@ -102,7 +106,11 @@ impl OpLog {
         &mut self,
         name: impl AsRef<str>,
     ) -> Result<AgentIdx, AgentIdError> {
-        Ok(self.graph.intern_agent(&AgentId::new(name.as_ref())?))
+        Ok(self.intern(&AgentId::new(name.as_ref())?))
+    }
+
+    pub(crate) fn intern(&mut self, agent: &AgentId) -> AgentIdx {
+        self.graph.intern_agent(agent)
     }
 
     /// The number of events: scalars ever inserted plus deletes of single scalars.

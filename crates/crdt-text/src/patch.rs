@@ -219,7 +219,7 @@ impl<'a, 'r> Recorder<'a, 'r> {
             match change {
                 Change::Delete { pos, len } => self.delete(pos, len),
                 Change::Insert { pos, lvs } => {
-                    let text = self.patches.oplog.ops().text_of_inserts(lvs);
+                    let text = self.patches.oplog.ops().text_within(lvs);
                     self.insert(pos, text, lvs.len());
                 }
                 Change::Restore { pos, from, len } => {

@@ -88,12 +88,12 @@ impl Encode for OpLog {
 impl Decode for OpLog {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         let offset = r.offset();
-        let update = <Update as Decode>::decode(r, budget)?;
-        let mut oplog = Self::new();
-        let applied = oplog.apply(&update);
-        // A whole history depends on nothing outside of it.
-        applied.map_err(|_| DecodeError::NotCanonical { offset })?;
-        Ok(oplog)
+        let oplog = Self::decode_within(r.bytes()?, budget.limits());
+        oplog.map_err(|error| match error {
+            UpdateError::Decode(error) => error,
+            // A whole history depends on nothing outside of it.
+            _ => DecodeError::NotCanonical { offset },
+        })
     }
 }
 

@@ -19,6 +19,7 @@ mod tests;
 use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
 use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
 
+pub(crate) use self::decode::load;
 pub(crate) use self::encode::section;
 pub(crate) use self::news::news_of;
 pub(crate) use self::rows::Rows;
@@ -189,8 +190,9 @@ impl Update {
         let n_runs = slip.run_count()?;
         let mut runs = slip.runs(n_runs, rows, budget)?;
         let text = slip.text(budget)?;
-        let dots = runs.iter().map(|run| &run.head);
-        let dots = dots.flat_map(|head| head.parents.iter().chain([&head.first]));
+        let dots = runs
+            .iter()
+            .flat_map(|run| run.parents.iter().chain([&run.first]));
         let mut used: Vec<u32> = dots.map(|dot| dot.agent).collect();
         used.sort_unstable_by_key(|&number| &agents[number as usize]);
         used.dedup();
@@ -206,9 +208,9 @@ impl Update {
             dot.agent = names.partition_point(|other| other < name) as u32;
         };
         for run in &mut runs {
-            renumber(&mut run.head.first);
-            run.head.parents.iter_mut().for_each(renumber);
-            run.head.parents.sort_unstable();
+            renumber(&mut run.first);
+            run.parents.iter_mut().for_each(renumber);
+            run.parents.sort_unstable();
         }
         decode::of_slip(names, &runs, &text, budget)
     }
@@ -240,14 +242,6 @@ impl Update {
     /// Writes the sections of a file.
     pub(crate) fn put_sections(&self, file: &mut ContainerWriter) {
         encode::sections(self, file);
-    }
-
-    pub(crate) fn text_bytes(&self) -> usize {
-        self.ops.text_bytes()
-    }
-
-    pub(crate) fn into_ops(self) -> OpRuns {
-        self.ops
     }
 
     pub(crate) fn dot(&self, dot: &WireDot) -> Result<Dot, UpdateError> {
@@ -337,8 +331,14 @@ impl OpLog {
     /// # Complexity
     /// O(n log n), n = runs; plus all text.
     pub fn decode(bytes: &[u8]) -> Result<Self, UpdateError> {
+        Self::decode_within(bytes, &DecodeLimits::default())
+    }
+
+    pub(crate) fn decode_within(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, UpdateError> {
         let mut oplog = Self::new();
-        oplog.decode_and_add(bytes)?;
+        if oplog.load(bytes, limits).is_none() {
+            oplog.apply(&Update::decode(bytes, limits)?)?;
+        }
         Ok(oplog)
     }
 
@@ -358,6 +358,10 @@ impl OpLog {
     /// # Convergence
     /// Idempotent; updates commute as far as their dependencies allow.
     pub fn decode_and_add(&mut self, bytes: &[u8]) -> Result<usize, UpdateError> {
-        self.take(Update::decode(bytes, &DecodeLimits::default())?)
+        let limits = DecodeLimits::default();
+        if let Some(n_events) = self.load(bytes, &limits) {
+            return Ok(n_events);
+        }
+        self.apply(&Update::decode(bytes, &limits)?)
     }
 }

@@ -27,10 +27,13 @@ mod matches;
 mod model;
 mod parse;
 
+use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use self::model::{
-    COPY_LEN, LAYOUT, N_LITERALS, distance_after, distance_context, distance_step, literal_context,
+    COPY_LEN, LAYOUT, LiteralTables, N_LITERALS, NONE, distance_after, distance_context,
+    distance_step, literal_context,
 };
 use self::parse::sequences;
 use super::entropy::{Decoder, Encoder};
@@ -116,44 +119,70 @@ fn unpack(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<u8>, DecodeError
     budget.spend_output_bytes(len)?;
     let len = len as usize;
     let mut decoder = Decoder::read(r, LAYOUT)?;
-    let mut bytes: Vec<u8> = Vec::with_capacity(len);
+    let tables = LiteralTables::new(&decoder);
+    let mut bytes = vec![0; len];
+    let mut at = 0;
     let mut last = 0;
-    while bytes.len() < len && !decoder.is_exhausted() {
+    while at < len && !decoder.is_exhausted() {
         let n_literals = decoder.next(N_LITERALS);
-        if n_literals > (len - bytes.len()) as u64 {
+        if n_literals > (len - at) as u64 {
             return Err(malformed);
         }
-        for _ in 0..n_literals {
-            let byte = decoder.next_byte(literal_context(&bytes));
-            bytes.push(byte);
-        }
-        if bytes.len() == len {
+        let end = at + n_literals as usize;
+        literals(&mut decoder, &tables, &mut bytes, at..end);
+        at = end;
+        if at == len {
             break;
         }
         let copy_len = decoder
             .next(COPY_LEN + n_literals.min(2) as usize)
             .saturating_add(MIN_COPY as u64);
-        if copy_len > (len - bytes.len()) as u64 {
+        if copy_len > (len - at) as u64 {
             return Err(malformed);
         }
         last = distance_after(last, decoder.next(distance_context(copy_len as usize)));
-        if last == 0 || last > bytes.len() {
+        if last == 0 || last > at {
             return Err(malformed);
         }
-        copy(&mut bytes, last, copy_len as usize);
+        copy(&mut bytes, at, last, copy_len as usize);
+        at += copy_len as usize;
+    }
+    if at < len {
+        return Err(malformed);
     }
     decoder.finish_with_zeros()?;
     Ok(bytes)
 }
 
-/// Appends `len` bytes from `distance` back, which may be among them.
-fn copy(bytes: &mut Vec<u8>, distance: usize, len: usize) {
-    let start = bytes.len() - distance;
-    let mut left = len;
-    while left > 0 {
-        let n = left.min(bytes.len() - start);
-        bytes.extend_from_within(start..start + n);
-        left -= n;
+/// Reads literals, each in the context of the two bytes before it.
+#[inline]
+fn literals(
+    decoder: &mut Decoder<'_>,
+    tables: &LiteralTables,
+    bytes: &mut [u8],
+    range: Range<usize>,
+) {
+    let (mut a, mut b) = match bytes[..range.start] {
+        [.., a, b] => (a, b),
+        [b] => (NONE, b),
+        [] => (NONE, NONE),
+    };
+    for byte in &mut bytes[range] {
+        *byte = decoder.next_in(tables.after(a, b));
+        (a, b) = (b, *byte);
+    }
+}
+
+/// Puts `len` bytes at `at`, from `distance` back, which may be among them.
+#[inline]
+fn copy(bytes: &mut [u8], at: usize, distance: usize, len: usize) {
+    let start = at - distance;
+    let mut done = 0;
+    while done < len {
+        // What was copied may be copied again, so the stretch doubles.
+        let n = (len - done).min(distance + done);
+        bytes.copy_within(start..start + n, at + done);
+        done += n;
     }
 }
 

@@ -28,10 +28,21 @@ impl CausalGraph {
         }
         self.check_known(parents)?;
         check_sorted(parents)?;
-        if parents.len() > 1 && self.find_dominators(parents).as_slice() != parents {
-            return Err(GraphError::NonMinimalParents);
+        if self.is_minimal(parents) {
+            Ok(())
+        } else {
+            Err(GraphError::NonMinimalParents)
         }
-        Ok(())
+    }
+
+    /// Whether no parent is an ancestor of another; they are sorted and distinct.
+    #[inline]
+    fn is_minimal(&self, parents: &[Lv]) -> bool {
+        match *parents {
+            [] | [_] => true,
+            [low, high] => self.frontier.has_heads(&[low]) || !self.is_ancestor(low, high),
+            _ => self.find_dominators(parents).as_slice() == parents,
+        }
     }
 
     /// Checks that there is room for a run.

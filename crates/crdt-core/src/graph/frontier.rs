@@ -150,13 +150,14 @@ impl Frontier {
     pub(super) fn advance(&mut self, parents: &[Lv], head: Lv) {
         if self.0.as_slice() == parents {
             self.0.clear();
+        } else if self.0.len() <= FEW {
+            self.0.retain(|head| !parents.contains(head));
         } else {
             self.remove_all(parents);
         }
         self.0.push(head);
     }
 
-    /// Whether every one of `events` is a head.
     /// Puts another head in place of the only one.
     #[inline]
     pub(super) fn replace_only_head(&mut self, head: Lv) {
@@ -164,6 +165,7 @@ impl Frontier {
         self.0[0] = head;
     }
 
+    /// Whether every one of `events` is a head.
     pub(super) fn has_heads(&self, events: &[Lv]) -> bool {
         events.iter().all(|lv| self.0.binary_search(lv).is_ok())
     }
@@ -185,6 +187,9 @@ impl Frontier {
         self.0.truncate(self.0.len() - n_removed);
     }
 }
+
+/// So many heads are looked at one by one.
+const FEW: usize = 4;
 
 impl From<Lv> for Frontier {
     #[inline]

@@ -142,6 +142,43 @@ impl CausalGraph {
         }
     }
 
+    /// Appends a run of which no event is known yet: a history that is loaded consists of nothing else.
+    ///
+    /// # Errors
+    /// [`IngestError::Conflict`] if an event of the run is known; [`IngestError::Malformed`] as for
+    /// [`Self::segments`]. The graph is unchanged.
+    /// # Complexity
+    /// O(1) amortised on top of the frontier, or where all parents but the last are heads, with the
+    /// agent's next sequence numbers; else as [`Self::segments`].
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// let lvs = graph.append(alice, 0, 5, &[])?;
+    /// graph.append(alice, 5, 1, &[lvs.last()])?;
+    /// assert!(graph.append(alice, 4, 3, &[lvs.last()]).is_err());
+    /// assert_eq!(graph.len(), 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn append(
+        &mut self,
+        agent: AgentIdx,
+        seq: u64,
+        len: usize,
+        parents: &[Lv],
+    ) -> Result<LvRange, IngestError> {
+        self.check_agent(agent)?;
+        let len = check_len(seq, len)?;
+        self.check_parents(parents)?;
+        self.check_room(len, parents.len())?;
+        match self.first_known(agent, seq, len) {
+            Some(known) => Err(IngestError::Conflict(self.dot(agent, known))),
+            None => Ok(self.push(agent, seq, parents, len)),
+        }
+    }
+
     /// Takes in a run of another replica; what is known already is skipped.
     ///
     /// Returns the local versions of what was added, or `None` if all of it was known.

@@ -96,13 +96,13 @@ impl GraphRuns {
         self.end = range.end;
     }
 
-    /// Forgets every event from local version `len` on.
     /// Adds events whose only parent is the event before them.
     #[inline]
     pub(super) fn continue_last(&mut self, range: LvRange) {
         self.end = range.end;
     }
 
+    /// Forgets every event from local version `len` on.
     pub(super) fn truncate(&mut self, len: Lv) {
         let n = self.starts.partition_point(|&start| start < len);
         self.starts.truncate(n);
@@ -130,6 +130,19 @@ impl GraphRuns {
     pub(super) fn find(&self, lv: Lv) -> usize {
         debug_assert!(lv < self.end, "local version out of range");
         self.starts.partition_point(|&start| start <= lv) - 1
+    }
+
+    /// The index of the run that holds `lv`, which is run `last` or before it: found from there, for
+    /// walks go down in small steps.
+    #[inline]
+    pub(super) fn find_up_to(&self, last: usize, lv: Lv) -> usize {
+        let (mut end, mut back) = (last + 1, 1);
+        while back <= last && self.starts[last + 1 - back] > lv {
+            end = last + 1 - back;
+            back *= 2;
+        }
+        let start = (last + 1).saturating_sub(back);
+        start + self.starts[start..end].partition_point(|&start| start <= lv) - 1
     }
 
     #[inline]
@@ -178,12 +191,17 @@ impl GraphRuns {
     }
 
     fn shadow_of(&self, start: Lv, parents: &[Lv]) -> Lv {
-        let mut shadow = start;
-        while let Some(prev) = shadow
-            .prev()
-            .filter(|prev| parents.binary_search(prev).is_ok())
-        {
-            shadow = self.shadow[self.find(prev)];
+        let is_parent = |prev: &Lv| parents.binary_search(prev).is_ok();
+        let Some(last) = self
+            .shadow
+            .last()
+            .filter(|_| start.prev().is_some_and(|lv| is_parent(&lv)))
+        else {
+            return start;
+        };
+        let mut shadow = *last;
+        while let Some(prev) = shadow.prev().filter(is_parent) {
+            shadow = self.shadow[self.find_up_to(self.n_runs() - 1, prev)];
         }
         shadow
     }

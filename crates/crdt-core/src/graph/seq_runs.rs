@@ -111,10 +111,24 @@ impl SeqRuns {
         if last.seq <= seq {
             return last.lv_of(seq);
         }
-        let n_below = self.in_order.partition_point(|run| run.seq <= seq);
+        let n_below = self.n_up_to(seq);
         let in_order = n_below.checked_sub(1).map(|idx| self.in_order[idx]);
         let found = in_order.and_then(|run| run.lv_of(seq));
         found.or_else(|| self.late_below(seq)?.lv_of(seq))
+    }
+
+    /// How many runs of `in_order` start at `seq` or below: found from the end, since what is asked
+    /// for most often is recent.
+    #[inline]
+    fn n_up_to(&self, seq: u64) -> usize {
+        let n = self.in_order.len();
+        let (mut end, mut back) = (n, 1);
+        while back <= n && self.in_order[n - back].seq > seq {
+            end = n - back;
+            back *= 2;
+        }
+        let start = n.saturating_sub(back);
+        start + self.in_order[start..end].partition_point(|run| run.seq <= seq)
     }
 
     /// Walks the runs, ascending by sequence number.

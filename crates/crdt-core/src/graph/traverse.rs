@@ -276,7 +276,10 @@ impl CausalGraph {
         self.assert_known(all.as_slice());
         match all.as_slice() {
             [] | [_] => all,
-            events if self.frontier.has_heads(events) => all,
+            // What has no children is no ancestor, and the last one is none of those below it.
+            [below @ .., _] if self.frontier.has_heads(below) => all,
+            &[low, high] if !self.is_ancestor(low, high) => all,
+            &[_, high] => Frontier::from(high),
             [lowest, ..] => self.walk_dominators(&all, *lowest),
         }
     }
@@ -316,8 +319,21 @@ impl CausalGraph {
     }
 
     /// Whether `a` is in the history of `b`, for `a < b`.
-    fn is_ancestor(&self, a: Lv, b: Lv) -> bool {
-        a >= self.runs.shadow(self.runs.find(b)) || self.contains(&Frontier::from(b), a)
+    pub(super) fn is_ancestor(&self, a: Lv, b: Lv) -> bool {
+        // Most walks go down a chain that nothing joins above `a`, and need no heap.
+        let mut run = self.runs.find_up_to(self.runs.n_runs() - 1, b);
+        loop {
+            if a >= self.runs.shadow(run) {
+                return true;
+            }
+            match *self.runs.parents(run) {
+                [.., low, _] if low >= a => break,
+                [.., parent] if parent >= a => run = self.runs.find_up_to(run, parent),
+                _ => return false,
+            }
+        }
+        let parents = self.runs.parents(run).iter().copied();
+        self.contains(&Frontier::from_heads(parents), a)
     }
 
     /// The difference of two versions of which one extends the other without a fork, in O(log n).

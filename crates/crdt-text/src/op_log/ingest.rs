@@ -2,7 +2,7 @@
 
 use crdt_core::{AgentId, AgentIdx, Dot, Lv, LvRange, Segment};
 
-use super::ops::OpRuns;
+use super::ops::{Agreement, OpRuns};
 use super::{MAX_LEN, OpLog};
 use crate::error::{EditError, UpdateError};
 use crate::rope::TextWidth;
@@ -49,7 +49,10 @@ impl OpLog {
         self.atomically(|oplog| {
             let parents = oplog.graph.local_parents(run.parents)?;
             let agent = oplog.graph.intern_agent(run.agent);
-            oplog.ingest_run(agent, run.seq, &parents, run.ops)
+            let mut texts = Vec::new();
+            let n_added = oplog.ingest_run(agent, run.seq, &parents, run.ops, &mut texts)?;
+            oplog.fill_in(texts)?;
+            Ok(n_added)
         })
     }
 
@@ -70,6 +73,7 @@ impl OpLog {
             let mut agents = vec![None; update.agents().len()];
             let mut ops = Vec::new();
             let mut n_added = 0;
+            let mut texts = Vec::new();
             for run in update.runs() {
                 let mut parents = smallvec::SmallVec::<[Lv; 2]>::new();
                 for parent in run.parents {
@@ -83,8 +87,9 @@ impl OpLog {
                 let agent = oplog.agent_of(update, &mut agents, run.agent);
                 ops.clear();
                 ops.extend(update.ops(run.lvs));
-                n_added += oplog.ingest_run(agent, run.seq, &parents, &ops)?;
+                n_added += oplog.ingest_run(agent, run.seq, &parents, &ops, &mut texts)?;
             }
+            oplog.fill_in(texts)?;
             Ok(n_added)
         })
     }
@@ -113,7 +118,7 @@ impl OpLog {
                 let len = run.lvs.len() as usize;
                 let segments = self.graph.segments(agent, run.seq, len, &parents).ok()?;
                 let is_known =
-                    |segment: &Segment| segment.known.is_some() && self.holds(segment, &run.ops);
+                    |segment: &Segment| self.agreement(segment, &run.ops) != Agreement::Contradicts;
                 Some(segments.iter().all(is_known))
             };
             known().unwrap_or(false)
@@ -137,14 +142,23 @@ impl OpLog {
         seq: u64,
         parents: &[Lv],
         ops: &[TextOp<'_>],
+        texts: &mut Vec<(LvRange, String)>,
     ) -> Result<usize, UpdateError> {
         let n_events = check_ops(&self.ops, ops).map_err(UpdateError::Malformed)?;
         let segments = self.graph.segments(agent, seq, n_events, parents)?;
-        let contradicted = segments
-            .iter()
-            .find(|s| s.known.is_some() && !self.holds(s, ops));
-        if let Some(dot) = contradicted.and_then(|s| self.graph.dot_of(s.known?)) {
-            return Err(UpdateError::Conflict(dot));
+        for segment in &segments {
+            let Some(lv) = segment.known else { continue };
+            match self.agreement(segment, ops) {
+                Agreement::AddsNothing => {}
+                Agreement::AddsText(text) => {
+                    texts.push((LvRange::new(lv, lv.plus(segment.len)), text));
+                }
+                Agreement::Contradicts => {
+                    if let Some(dot) = self.graph.dot_of(lv) {
+                        return Err(UpdateError::Conflict(dot));
+                    }
+                }
+            }
         }
         let mut n_added = 0;
         for segment in segments.iter().filter(|segment| segment.known.is_none()) {
@@ -157,17 +171,27 @@ impl OpLog {
         Ok(n_added)
     }
 
-    /// Whether the known events of a segment do what `ops`, the whole run's operations, say.
-    fn holds(&self, segment: &Segment, ops: &[TextOp<'_>]) -> bool {
+    /// What `ops`, the whole run's operations, say of the known events of a segment.
+    fn agreement(&self, segment: &Segment, ops: &[TextOp<'_>]) -> Agreement {
         let Some(lv) = segment.known else {
-            return false;
+            return Agreement::Contradicts;
         };
         let from = segment.offset as usize;
         let offered = cut_ops(ops, from, from + segment.len as usize);
         let known = self.ops.ops(LvRange::new(lv, lv.plus(segment.len)));
         // Runs may be cut differently on the two sides, so both are put through the same encoder.
         let (offered, known) = (OpRuns::from_ops(offered), OpRuns::from_ops(known));
-        offered.agrees_with(&known)
+        known.compare(&offered)
+    }
+
+    /// Takes over text that was dropped here, at the end of a batch.
+    fn fill_in(&mut self, texts: Vec<(LvRange, String)>) -> Result<(), UpdateError> {
+        if self.ops.growth(&texts) > MAX_LEN - self.ops.text_bytes() {
+            let limit = MAX_LEN;
+            return Err(UpdateError::Malformed(EditError::TooLong { limit }));
+        }
+        self.ops.fill_in(texts);
+        Ok(())
     }
 
     /// Runs `change`; if it fails, whatever it appended is cut off again.

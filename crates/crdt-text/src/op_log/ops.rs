@@ -7,10 +7,16 @@
 //! - A delete of one event is [`OpKind::Delete`]; only longer ones can be [`OpKind::Backspace`].
 //! - The text of insert run i reaches from `text_starts[i]` to the next entry (or the buffer's end).
 
+mod builder;
 mod deleted;
+mod dropped;
 
 use crdt_core::{Lv, LvRange};
 use str_indices::chars;
+
+pub(crate) use self::builder::OpsBuilder;
+pub(crate) use self::dropped::Agreement;
+pub use self::dropped::DROPPED;
 
 use self::deleted::DeletedText;
 use crate::rope::{TextWidth, push_text};
@@ -64,16 +70,6 @@ impl OpRuns {
         let mut runs = Self::default();
         ops.into_iter().for_each(|op| runs.push(&op));
         runs
-    }
-
-    /// Whether both hold the same operations; deleted text counts where both recorded it.
-    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
-        self.end == other.end
-            && self.starts == other.starts
-            && self.kinds == other.kinds
-            && self.positions == other.positions
-            && self.inserted == other.inserted
-            && self.deleted.agrees_with(&other.deleted)
     }
 
     /// Appends an operation that was checked before.
@@ -240,8 +236,8 @@ impl OpRuns {
             .map(move |run| self.slice(run, lvs))
     }
 
-    /// Where the text of inserts lies; every event of `lvs` must be one.
-    pub(crate) fn text_of_inserts(&self, lvs: LvRange) -> TextRange {
+    /// Where the text of the inserts among some events lies.
+    pub(crate) fn text_within(&self, lvs: LvRange) -> TextRange {
         let first = self.slice(self.run(self.find(lvs.start)), lvs);
         let last = self.slice(self.run(self.find(lvs.last())), lvs);
         TextRange {
@@ -280,14 +276,16 @@ impl OpRuns {
     /// Appends an insert of `len` scalars that was checked before.
     #[inline]
     pub(super) fn push_insert(&mut self, pos: u32, text: &str, len: u32) {
-        let continues = self.n_runs().checked_sub(1).is_some_and(|last| {
-            self.kinds[last] == OpKind::Insert
-                && self.positions[last] + (self.end.get() - self.starts[last].get()) == pos
-        });
-        if !continues {
-            self.push_run(OpKind::Insert, pos);
-        }
+        self.push_insert_of(pos, len, self.inserted.len() as u32);
         push_text(&mut self.inserted, text);
+    }
+
+    /// Appends an insert whose text is at `text_start`.
+    #[inline]
+    fn push_insert_of(&mut self, pos: u32, len: u32, text_start: u32) {
+        if self.typed_to != pos + 1 {
+            self.push_run(OpKind::Insert, pos, text_start);
+        }
         self.end = self.end.plus(len);
         self.typed_to = pos + len + 1;
     }
@@ -297,6 +295,12 @@ impl OpRuns {
     /// As many events as fit extend the last run, so the outcome is as if they came one by one.
     #[inline]
     pub(super) fn push_delete(&mut self, first: u32, len: u32, direction: Direction) {
+        self.push_delete_at(first, len, direction, self.inserted.len() as u32);
+    }
+
+    /// Appends deletes; the next insert's text is at `text_start`.
+    #[inline]
+    fn push_delete_at(&mut self, first: u32, len: u32, direction: Direction, text_start: u32) {
         let n = self.extend_last(first, len, direction);
         self.end = self.end.plus(n);
         if n < len {
@@ -313,6 +317,7 @@ impl OpRuns {
                     OpKind::Delete
                 },
                 first,
+                text_start,
             );
             self.end = self.end.plus(len - n);
         }
@@ -343,12 +348,12 @@ impl OpRuns {
         }
     }
 
-    fn push_run(&mut self, kind: OpKind, pos: u32) {
+    fn push_run(&mut self, kind: OpKind, pos: u32, text_start: u32) {
         self.typed_to = 0;
         self.starts.push(self.end);
         self.kinds.push(kind);
         self.positions.push(pos);
-        self.text_starts.push(self.inserted.len() as u32);
+        self.text_starts.push(text_start);
     }
 
     #[inline]

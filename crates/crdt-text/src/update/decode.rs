@@ -14,19 +14,22 @@
 )]
 
 mod history;
+mod load;
 mod parents;
 mod text;
 
-use crdt_core::AgentId;
 use crdt_core::codec::entropy::Decoder;
 use crdt_core::codec::{Budget, DecodeError, DecodeLimits, Reader, packed};
+use crdt_core::{AgentId, LvRange};
 
-use self::history::History;
-use self::text::text;
+pub(crate) use self::load::load;
+
+use self::history::{Finished, History, Target};
+use self::text::{Rest, text};
 use super::encode::{LAYOUT, MAX_ROWS_PER_BYTE, section};
-use super::rows::Take;
+use super::rows::{MALFORMED, Take};
 use super::slip::SlipRun;
-use super::{Update, alone};
+use super::{Update, WireDot, alone};
 use crate::container::Container;
 
 pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Update, DecodeError> {
@@ -40,16 +43,28 @@ pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Update, Deco
 }
 
 /// Reads the sections of an update.
-pub(crate) fn sections(file: &Container<'_>, budget: &mut Budget) -> Result<Update, DecodeError> {
+fn sections(file: &Container<'_>, budget: &mut Budget) -> Result<Update, DecodeError> {
     let agents = agents(file.section(section::AGENTS)?, budget)?;
+    let n_agents = agents.len();
+    update_of(history(file, budget, n_agents, runs_of(agents))?)
+}
+
+/// Reads the history of a file into `target`.
+fn history<T: Target>(
+    file: &Container<'_>,
+    budget: &mut Budget,
+    n_agents: usize,
+    target: T,
+) -> Result<Finished<T>, DecodeError> {
     let inserted = text(file.section(section::INSERTED)?, budget)?;
     let recorded = file.optional(section::RECORDED)?;
     let recorded = recorded.map(|r| text(r, budget)).transpose()?;
+    let recorded = recorded.unwrap_or_default();
     let mut r = file.section(section::HISTORY)?;
     let n_runs = r.u64()?;
     let max_rows = (r.remaining() as u64).saturating_mul(MAX_ROWS_PER_BYTE);
     let mut fields = Packed(Decoder::read(r, LAYOUT)?);
-    let mut history = History::new(agents, &inserted, recorded.as_deref(), max_rows, budget);
+    let mut history = History::new(target, n_agents, inserted, &recorded, max_rows, budget);
     for _ in 0..n_runs {
         history.take_run(&mut fields)?;
     }
@@ -64,11 +79,55 @@ pub(super) fn of_slip(
     text: &str,
     budget: &mut Budget,
 ) -> Result<Update, DecodeError> {
-    let mut history = History::new(agents, text, None, 0, budget);
-    for SlipRun { head, ops } in runs {
-        history.push_run(head.first, &head.parents, ops)?;
+    let (mut rest, mut inserted, mut recorded) = (Rest::of(text), String::new(), String::new());
+    for row in runs.iter().flat_map(|run| &run.ops) {
+        if row.is_insert() {
+            inserted.push_str(rest.take(row.len).ok_or(MALFORMED)?);
+        } else if row.is_recorded() {
+            recorded.push_str(rest.take(row.len).ok_or(MALFORMED)?);
+        }
     }
-    history.finish()
+    if !rest.is_empty() {
+        return Err(MALFORMED);
+    }
+    let n_agents = agents.len();
+    let mut history = History::new(runs_of(agents), n_agents, inserted, &recorded, 0, budget);
+    for run in runs {
+        history.push_run(run)?;
+    }
+    update_of(history.finish()?)
+}
+
+/// An update that has runs still to come, and no operations.
+fn runs_of(agents: Vec<AgentId>) -> Update {
+    Update {
+        agents,
+        ..Update::default()
+    }
+}
+
+/// Checks that no event is there twice, and that parents come first.
+fn update_of(history: Finished<Update>) -> Result<Update, DecodeError> {
+    let mut update = history.target;
+    update.ops = history.ops;
+    if !history.is_plain {
+        parents::check(&update)?;
+    }
+    Ok(update)
+}
+
+impl Target for Update {
+    #[inline]
+    fn run(
+        &mut self,
+        first: WireDot,
+        parents: &[WireDot],
+        lvs: LvRange,
+    ) -> Result<(), DecodeError> {
+        self.parents.extend_from_slice(parents);
+        self.end_run(first, lvs.end, self.parents.len() as u32);
+        Ok(())
+    }
 }
 
 fn agents(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<AgentId>, DecodeError> {

@@ -8,7 +8,7 @@ use super::collect::{Pieces, assemble};
 use super::{Update, UpdateRun, WireDot};
 use crate::OpLog;
 use crate::error::UpdateError;
-use crate::op_log::OpRuns;
+use crate::op_log::{Agreement, OpRuns};
 
 impl Delta for Update {
     type MergeError = UpdateError;
@@ -71,6 +71,8 @@ fn group(a: &Update, b: &Update) -> Result<Update, UpdateError> {
     agents.dedup();
     let (a, b) = (Source::new(a, &agents), Source::new(b, &agents));
     let mut pieces = Pieces::default();
+    // What the first has dropped and the second has not.
+    let mut texts = Vec::new();
     for run in &a.runs {
         a.push(&mut pieces, 0, run, 0..run.lvs.len());
     }
@@ -78,16 +80,23 @@ fn group(a: &Update, b: &Update) -> Result<Update, UpdateError> {
         let mut next = 0;
         for known in a.overlapping(run) {
             let (theirs, ours) = overlap(run, known);
-            a.check_agreement(known, ours, &b, run, theirs.clone())?;
+            let lvs = cut(known, &ours);
+            if let Some(text) = a.check_agreement(known, ours, &b, run, theirs.clone())? {
+                texts.push((lvs, text));
+            }
             b.push(&mut pieces, 1, run, next..theirs.start);
             next = theirs.end;
         }
         b.push(&mut pieces, 1, run, next..run.lvs.len());
     }
-    let sources = [&a, &b];
-    let update = assemble(agents, pieces, |source, lvs| {
-        sources[source].update.ops(lvs)
-    });
+    let mut filled = OpRuns::default();
+    let mut sources = [&a.update.ops, &b.update.ops];
+    if !texts.is_empty() {
+        filled.clone_from(&a.update.ops);
+        filled.fill_in(texts);
+        sources[0] = &filled;
+    }
+    let update = assemble(agents, pieces, |source, lvs| sources[source].ops(lvs));
     update.ok_or(UpdateError::Circular)
 }
 
@@ -151,6 +160,8 @@ impl<'a> Source<'a> {
     }
 
     /// Checks that the same events, given as parts of two runs, have equal content and parents.
+    ///
+    /// Returns their text, if some of it was dropped here and not there.
     fn check_agreement(
         &self,
         run: &UpdateRun<'_>,
@@ -158,13 +169,14 @@ impl<'a> Source<'a> {
         other: &Self,
         other_run: &UpdateRun<'_>,
         other_part: Range<u32>,
-    ) -> Result<(), UpdateError> {
+    ) -> Result<Option<String>, UpdateError> {
         let ops = |source: &Self, lvs| OpRuns::from_ops(source.update.ops(lvs));
         let parents = self.parents(run, part.start) == other.parents(other_run, other_part.start);
-        let content =
-            ops(self, cut(run, &part)).agrees_with(&ops(other, cut(other_run, &other_part)));
-        if parents && content {
-            return Ok(());
+        let offered = ops(other, cut(other_run, &other_part));
+        match ops(self, cut(run, &part)).compare(&offered) {
+            Agreement::AddsNothing if parents => return Ok(None),
+            Agreement::AddsText(text) if parents => return Ok(Some(text)),
+            _ => {}
         }
         let agent = self
             .numbers

@@ -9,7 +9,6 @@
 
 use crdt_core::MAX_SEQ;
 use crdt_core::codec::DecodeError;
-use smallvec::SmallVec;
 
 use super::WireDot;
 use crate::op_log::MAX_LEN;
@@ -81,12 +80,19 @@ struct Author {
     last_parents_field: usize,
 }
 
-/// The head of a run, without its length: the operations tell.
-#[derive(Clone, Debug)]
+/// The head of a run, without its length, which the operations tell, and without its parents.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     pub(super) first: WireDot,
-    /// Ascending.
-    pub(super) parents: SmallVec<[WireDot; 2]>,
+    shape: u64,
+}
+
+impl Head {
+    /// How many rows the head claims to take. Nobody may read that many before they are paid for.
+    #[inline]
+    pub(super) fn n_rows(self) -> u64 {
+        1 + self.shape / 2 + (1 - self.shape % 2)
+    }
 }
 
 /// An operation whose text is elsewhere.
@@ -95,7 +101,7 @@ pub(super) struct OpRow {
     kind: usize,
     pub(super) len: u32,
     /// The lowest position that is touched.
-    lowest: u32,
+    pub(super) lowest: u32,
     pub(super) is_last: bool,
 }
 
@@ -169,7 +175,8 @@ impl Rows {
         self.start_run(first, shape);
     }
 
-    /// Reads what [`Self::put_head`] wrote.
+    /// Reads what [`Self::put_head`] wrote, up to the parents, which [`Self::take_parents`] reads.
+    #[inline]
     pub(super) fn take_head(&mut self, from: &mut impl Take) -> Result<Head, DecodeError> {
         let agent_field = from.take(self.agent_field())?;
         let agent = match agent_field {
@@ -180,26 +187,41 @@ impl Rows {
         self.note_agent(agent, agent_field);
         let next_seq = self.author(agent).next_seq;
         let seq = stepped(next_seq, unzigzag(from.take(field::SEQ)?), MAX_SEQ)?;
-        let first = WireDot { agent, seq };
         let shape = from.take(self.parents_field(agent))?;
-        let mut parents = SmallVec::new();
+        Ok(Head {
+            first: WireDot { agent, seq },
+            shape,
+        })
+    }
+
+    /// Reads the parents of a run, ascending, into an empty list.
+    #[inline]
+    pub(super) fn take_parents(
+        &mut self,
+        from: &mut impl Take,
+        head: Head,
+        parents: &mut Vec<WireDot>,
+    ) -> Result<(), DecodeError> {
+        let Head { first, shape } = head;
+        let own = own_parent(first);
         for _ in 0..shape / 2 {
-            let parent = self.take_parent(from, agent)?;
-            if parents.last().is_some_and(|last| *last >= parent)
-                || own_parent(first) == Some(parent)
-            {
+            let parent = self.take_parent(from, first.agent)?;
+            if parents.last().is_some_and(|last| *last >= parent) || own == Some(parent) {
                 return Err(MALFORMED);
             }
             parents.push(parent);
-            self.author_mut(agent).saw = parent;
+            self.author_mut(first.agent).saw = parent;
         }
         if shape & 1 == 0 {
-            let own = own_parent(first).ok_or(MALFORMED)?;
-            let place = parents.partition_point(|parent| *parent < own);
+            let own = own.ok_or(MALFORMED)?;
+            let mut place = parents.len();
+            while place > 0 && parents[place - 1] > own {
+                place -= 1;
+            }
             parents.insert(place, own);
         }
         self.start_run(first, shape);
-        Ok(Head { first, parents })
+        Ok(())
     }
 
     fn take_parent(&self, from: &mut impl Take, agent: u32) -> Result<WireDot, DecodeError> {
@@ -382,20 +404,12 @@ impl OpRow {
         self.kind > kind::RECORDED
     }
 
-    /// The operation with its text.
-    pub(super) fn with_text<'a>(self, text: Option<&'a str>) -> TextOp<'a> {
-        if self.is_insert() {
-            return TextOp::insert(self.lowest as usize, text.unwrap_or_default());
-        }
-        TextOp::Delete {
-            pos: self.lowest as usize,
-            len: self.len as usize,
-            direction: if is_backspace(self.kind) {
-                Direction::Backward
-            } else {
-                Direction::Forward
-            },
-            text,
+    /// In which direction it deletes.
+    pub(super) fn direction(self) -> Direction {
+        if is_backspace(self.kind) {
+            Direction::Backward
+        } else {
+            Direction::Forward
         }
     }
 
@@ -416,23 +430,26 @@ struct Carets {
 impl Carets {
     #[inline]
     fn note(&mut self, place: Place, row: OpRow) {
-        let left = match place {
-            Place::AtCaret | Place::BeforeCaret => None,
-            Place::Back(nth) => Some(nth),
-            Place::Away(_) => Some(N_BEFORE - 1),
+        // What is left behind comes first, and takes the room of what is returned to, or of the last.
+        let n_moved = match place {
+            Place::AtCaret | Place::BeforeCaret => 0,
+            Place::Back(nth) => nth + 1,
+            Place::Away(_) => N_BEFORE,
         };
-        if let Some(nth) = left {
-            self.before[..=nth].rotate_right(1);
+        if n_moved > 0 {
+            for nth in (1..n_moved).rev() {
+                self.before[nth] = self.before[nth - 1];
+            }
             self.before[0] = self.now;
         }
+        let is_insert = row.is_insert();
         for place in &mut self.before {
-            if *place > row.lowest {
-                *place = if row.is_insert() {
-                    place.saturating_add(row.len)
-                } else {
-                    row.lowest.max(place.saturating_sub(row.len))
-                };
-            }
+            let moved = if is_insert {
+                place.saturating_add(row.len)
+            } else {
+                row.lowest.max(place.saturating_sub(row.len))
+            };
+            *place = if *place > row.lowest { moved } else { *place };
         }
         self.now = row.caret_after();
     }

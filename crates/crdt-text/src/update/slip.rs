@@ -9,7 +9,8 @@ use crdt_core::AgentId;
 use crdt_core::codec::bits::{BitReader, BitWriter};
 use crdt_core::codec::{Budget, DecodeError, Reader, Writer};
 
-use super::rows::{Head, MALFORMED, OpRow, Put, Rows, Take, field};
+use super::WireDot;
+use super::rows::{MALFORMED, OpRow, Put, Rows, Take, field};
 
 /// How a field is written.
 #[derive(Clone, Copy)]
@@ -129,7 +130,9 @@ pub(crate) struct SlipReader<'a> {
 
 /// A run whose operations still lack their text.
 pub(super) struct SlipRun {
-    pub(super) head: Head,
+    pub(super) first: WireDot,
+    /// Ascending.
+    pub(super) parents: Vec<WireDot>,
     pub(super) ops: Vec<OpRow>,
 }
 
@@ -196,18 +199,25 @@ impl<'a> SlipReader<'a> {
     ) -> Result<Vec<SlipRun>, DecodeError> {
         let mut runs = Vec::new();
         for _ in 0..n {
+            let mut parents = Vec::new();
             let head = rows.take_head(self)?;
-            budget.spend_items(1 + head.parents.len() as u64)?;
+            budget.spend_items(head.n_rows())?;
+            rows.take_parents(self, head, &mut parents)?;
+            let first = head.first;
             let mut ops: Vec<OpRow> = Vec::new();
             let mut n_events = 0;
             while ops.last().is_none_or(|op| !op.is_last) {
-                let op = rows.take_op(self, head.first.agent, ops.is_empty())?;
+                let op = rows.take_op(self, first.agent, ops.is_empty())?;
                 budget.spend_items(1)?;
                 n_events += u64::from(op.len);
                 ops.push(op);
             }
-            rows.end_run(head.first, n_events)?;
-            runs.push(SlipRun { head, ops });
+            rows.end_run(first, n_events)?;
+            runs.push(SlipRun {
+                first,
+                parents,
+                ops,
+            });
         }
         Ok(runs)
     }

@@ -5,7 +5,9 @@ use crdt_core::{Classify, ErrorKind};
 use crdt_testkit::{Rng, topo};
 use crdt_text::{Frontier, OpLog, TextDoc, TextOp, Update, UpdateError};
 
-use crate::support::{backspacing_ops, histories, ingest, ingest_ops, oplog_of, version};
+use crate::support::{
+    backspacing_ops, each_history, histories, ingest, ingest_ops, oplog_of, seen, version,
+};
 
 #[test]
 fn decoding_what_was_encoded_gives_the_same_history() {
@@ -21,6 +23,32 @@ fn decoding_what_was_encoded_gives_the_same_history() {
         assert_eq!(copy.encode_full(), bytes, "CRDT_SEED={seed}");
         assert_eq!(copy.text_at(copy.version()), oplog.text_at(oplog.version()));
     }
+}
+
+/// A whole history is read past the update: the two ways must not differ.
+#[test]
+fn reading_straight_is_reading_an_update_and_applying_it() {
+    each_history(|seed, trace| {
+        let mut oplog = OpLog::new();
+        for txn in &trace.txns {
+            let ops = backspacing_ops(txn, seed);
+            ingest_ops(&mut oplog, trace, txn, &ops).expect("a valid history");
+        }
+        let middle = trace.txns[trace.txns.len() / 2].span.start;
+        let since = version(&oplog, trace, &[middle]);
+        let later = oplog.encode_since(&since).expect("a known version");
+        for bytes in [oplog.encode_full(), later] {
+            let (mut straight, mut applied) = (OpLog::new(), OpLog::new());
+            for log in [&mut straight, &mut applied] {
+                log.get_or_create_agent_id("known before").expect("a name");
+            }
+            let update = Update::decode(&bytes, &DecodeLimits::default()).expect("our own bytes");
+            assert_eq!(straight.decode_and_add(&bytes), applied.apply(&update));
+            assert_eq!(seen(&straight), seen(&applied));
+            let runs = |log: &OpLog| format!("{:?}", log.iter_history().collect::<Vec<_>>());
+            assert_eq!(runs(&straight), runs(&applied));
+        }
+    });
 }
 
 #[test]
@@ -93,7 +121,7 @@ fn an_update_that_is_known_in_part_adds_the_rest() {
         }
         let since = version(&whole, &trace, &[since]);
         let bytes = whole.encode_since(&since).expect("a version");
-        let before = crate::support::seen(&part);
+        let before = seen(&part);
         match part.decode_and_add(&bytes) {
             Ok(_) => {
                 let missing = whole.update_missing(&part.summary()).summary();
@@ -103,7 +131,7 @@ fn an_update_that_is_known_in_part_adds_the_rest() {
                 assert!(missing.intersection(&sent).is_empty(), "CRDT_SEED={seed}");
             }
             Err(UpdateError::MissingDependency(_)) => {
-                assert_eq!(crate::support::seen(&part), before, "CRDT_SEED={seed}");
+                assert_eq!(seen(&part), before, "CRDT_SEED={seed}");
             }
             Err(error) => panic!("CRDT_SEED={seed}: {error}"),
         }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crdt_testkit::generate::{HistoryConfig, history, typing};
-use crdt_text::OpLog;
+use crdt_text::{DecodeLimits, OpLog, SavedDoc, TextDoc};
 
 use crate::support::{oplog_from, oplog_of};
 
@@ -61,7 +61,10 @@ fn typed() -> OpLog {
 }
 
 fn check(name: &str, log: &OpLog) {
-    let bytes = log.encode_full();
+    check_bytes(name, log, &log.encode_full());
+}
+
+fn check_bytes(name: &str, log: &OpLog, bytes: &[u8]) {
     let path: PathBuf = [
         env!("CARGO_MANIFEST_DIR"),
         "tests",
@@ -71,7 +74,7 @@ fn check(name: &str, log: &OpLog) {
     .iter()
     .collect();
     if std::env::var_os("CRDT_BLESS").is_some() {
-        std::fs::write(&path, &bytes).expect("a folder to write to");
+        std::fs::write(&path, bytes).expect("a folder to write to");
     }
     let golden = std::fs::read(&path).unwrap_or_default();
     let read = OpLog::decode(&golden);
@@ -113,4 +116,31 @@ fn recorded_deletes_are_written_as_ever() {
 #[test]
 fn a_typed_text_is_written_as_ever() {
     check("v1-typed", &typed());
+}
+
+#[test]
+fn a_history_without_deleted_text_is_written_as_ever() {
+    for (name, mut log) in [
+        ("v1-trimmed", small()),
+        ("v1-trimmed-tangled", tangled()),
+        ("v1-trimmed-typed", typed()),
+    ] {
+        assert!(log.drop_deleted_text() > 0);
+        check(name, &log);
+    }
+}
+
+#[test]
+fn a_saved_document_is_written_as_ever() {
+    for (name, log) in [("v1-saved", small()), ("v1-saved-roots", roots())] {
+        let doc = TextDoc::from(log.clone());
+        let bytes = doc.save();
+        check_bytes(name, &log, &bytes);
+        let saved = SavedDoc::open(&bytes, &DecodeLimits::default());
+        assert_eq!(
+            saved.map(|saved| saved.text()),
+            Ok(&*doc.content()),
+            "{name}"
+        );
+    }
 }

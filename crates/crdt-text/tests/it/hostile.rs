@@ -49,6 +49,28 @@ fn files() -> Vec<Vec<u8>> {
     ]
 }
 
+/// What is wrong with a file is found out on another way than what is right.
+#[test]
+fn a_spoiled_file_reads_as_the_update_it_is() {
+    for bytes in files() {
+        for at in 0..bytes.len() {
+            let mut spoiled = bytes.clone();
+            spoiled[at] ^= 1 << (at % 8);
+            fix_checksum(&mut spoiled);
+            let read = OpLog::decode(&spoiled);
+            let update = Update::decode(&spoiled, &DecodeLimits::default());
+            let applied = update.map_err(UpdateError::from).and_then(|update| {
+                let mut log = OpLog::new();
+                log.apply(&update).map(|_| log)
+            });
+            assert_eq!(read, applied, "byte {at}");
+            if let (Ok(read), Ok(applied)) = (read, applied) {
+                assert_eq!(read.encode_full(), applied.encode_full(), "byte {at}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_cut_is_an_error_and_changes_nothing() {
     let mut log = receiver();

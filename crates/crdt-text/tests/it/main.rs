@@ -3,6 +3,7 @@
 mod adversarial;
 mod cases;
 mod conflict;
+mod dropped;
 mod encoding;
 mod errors;
 mod foreign;

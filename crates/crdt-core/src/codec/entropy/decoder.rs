@@ -25,8 +25,8 @@ pub struct Decoder<'a> {
     /// The one whose turn it is comes first.
     states: [u32; 2],
     words: &'a [u8],
-    /// How many words were asked for beyond the end.
-    n_missing: usize,
+    /// Where the next word starts; beyond the end, once more was asked for than there is.
+    at: usize,
     offset: usize,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Decoder<'a> {
             slots,
             states,
             words,
-            n_missing: 0,
+            at: 0,
             offset,
         })
     }
@@ -78,8 +78,12 @@ impl<'a> Decoder<'a> {
     /// # Complexity
     /// O(1).
     #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is a table for each context of the layout, which the caller chose"
+    )]
     pub fn next(&mut self, context: usize) -> u64 {
-        let symbol = u64::from(self.symbol(context));
+        let symbol = u64::from(self.next_in(self.table_of[context]));
         if symbol < self.layout.n_direct(context) {
             symbol
         } else {
@@ -87,19 +91,37 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Reads the next value of a context of bytes.
-    ///
-    /// # Complexity
-    /// O(1).
+    /// Where the table of a context starts, for [`Self::next_in`].
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is a table for each context of the layout, which the caller chose"
+    )]
+    pub(in crate::codec) fn table(&self, context: usize) -> u32 {
+        self.table_of[context]
+    }
+
+    /// Reads the next value of a context of bytes that has this table.
     #[inline]
-    pub fn next_byte(&mut self, context: usize) -> u8 {
-        self.symbol(context)
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "tables are complete: `read` made a slot for each state below SCALE, and the steps of \
+                  each symbol add up to SCALE, so that a state stays below 2^32; this is the hot loop"
+    )]
+    pub(in crate::codec) fn next_in(&mut self, table: u32) -> u8 {
+        let state = self.states[0];
+        let slot = table + (state & (SCALE - 1));
+        let entry = self.slots[slot as usize];
+        let freq = ((entry >> 8) & (SCALE - 1)) + 1;
+        let state = freq * (state >> SCALE_BITS) + (entry >> (8 + SCALE_BITS));
+        self.end_turn(state);
+        entry as u8
     }
 
     /// Whether more was asked for than the input holds.
     #[must_use]
     pub const fn is_exhausted(&self) -> bool {
-        self.n_missing > 0
+        self.at > self.words.len()
     }
 
     /// Checks that the values read were all that was written.
@@ -107,8 +129,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`DecodeError::NotCanonical`] if they were not, or the input is no encoder's.
     pub fn finish(self) -> Result<(), DecodeError> {
-        let is_done = self.words.is_empty() && !self.is_exhausted();
-        if is_done && self.states == [LOWEST; 2] {
+        if self.at == self.words.len() && self.states == [LOWEST; 2] {
             Ok(())
         } else {
             let offset = self.offset;
@@ -121,8 +142,9 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// As [`Self::finish`].
     pub fn finish_with_zeros(mut self) -> Result<(), DecodeError> {
-        if self.words.iter().all(|&byte| byte == 0) {
-            self.words = &[];
+        let rest = self.words.get(self.at..).unwrap_or_default();
+        if !rest.is_empty() && rest.iter().all(|&byte| byte == 0) {
+            self.at = self.words.len();
         }
         self.finish()
     }
@@ -130,23 +152,6 @@ impl<'a> Decoder<'a> {
     #[cfg(test)]
     pub(super) const fn n_bytes_of_tables(&self) -> usize {
         self.slots.len() * size_of::<u32>()
-    }
-
-    #[inline]
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        reason = "tables are complete: `read` made a slot for each state below SCALE, and the steps of \
-                  each symbol add up to SCALE, so that a state stays below 2^32; this is the hot loop"
-    )]
-    fn symbol(&mut self, context: usize) -> u8 {
-        let state = self.states[0];
-        let slot = self.table_of[context] + (state & (SCALE - 1));
-        let entry = self.slots[slot as usize];
-        let freq = ((entry >> 8) & (SCALE - 1)) + 1;
-        let state = freq * (state >> SCALE_BITS) + (entry >> (8 + SCALE_BITS));
-        self.end_turn(state);
-        entry as u8
     }
 
     #[inline(never)]
@@ -164,27 +169,18 @@ impl<'a> Decoder<'a> {
     }
 
     /// Brings the state back above its lowest and passes the turn.
+    ///
+    /// Whether a word is due is as good as random, so it is looked at in any case: to guess wrong
+    /// would cost more.
     #[inline]
     fn end_turn(&mut self, state: u32) {
-        let state = if state < LOWEST {
-            (state << 16) | u32::from(self.word())
-        } else {
-            state
+        let word = match self.words.get(self.at..).and_then(<[u8]>::first_chunk) {
+            Some(word) => u32::from(u16::from_le_bytes(*word)),
+            None => 0,
         };
-        self.states = [self.states[1], state];
-    }
-
-    #[inline]
-    fn word(&mut self) -> u16 {
-        match self.words.split_first_chunk() {
-            Some((word, rest)) => {
-                self.words = rest;
-                u16::from_le_bytes(*word)
-            }
-            None => {
-                self.n_missing = self.n_missing.saturating_add(1);
-                0
-            }
-        }
+        let is_due = state < LOWEST;
+        let refilled = (state << 16) | word;
+        self.at = self.at.saturating_add(usize::from(is_due) << 1);
+        self.states = [self.states[1], if is_due { refilled } else { state }];
     }
 }

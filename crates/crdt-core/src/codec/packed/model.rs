@@ -1,6 +1,8 @@
 //! In which context each part of a sequence is coded.
 
-use super::super::entropy::Layout;
+use alloc::boxed::Box;
+
+use super::super::entropy::{Decoder, Layout};
 
 pub(super) const N_LITERALS: usize = N_LITERAL_CONTEXTS;
 pub(super) const COPY_LEN: usize = N_LITERALS + 1;
@@ -8,14 +10,38 @@ pub(super) const DISTANCE: usize = COPY_LEN + 3;
 pub(super) const LAYOUT: Layout = Layout::numbers(4 + N_DISTANCES).with_bytes(N_LITERAL_CONTEXTS);
 
 /// A literal is expected by the byte before it, and by the kind of the one before that.
-#[inline]
 pub(super) fn literal_context(before: &[u8]) -> usize {
     match *before {
-        [.., a, b] => {
-            usize::from(CLASS[usize::from(b)]) * N_KINDS + usize::from(KIND[usize::from(a)])
+        [.., a, b] => context_after(a, b),
+        [b] => context_after(NONE, b),
+        [] => context_after(NONE, NONE),
+    }
+}
+
+fn context_after(a: u8, b: u8) -> usize {
+    usize::from(CLASS[usize::from(b)]) * N_KINDS + usize::from(KIND[usize::from(a)])
+}
+
+/// Stands for bytes before the first: a blank.
+pub(super) const NONE: u8 = 0;
+
+/// Where the table of each literal's context starts, looked up by the two bytes before it.
+pub(super) struct LiteralTables(Box<[[u32; 256]; N_KINDS]>);
+
+impl LiteralTables {
+    pub(super) fn new(decoder: &Decoder<'_>) -> Self {
+        let mut tables = Box::new([[0; 256]; N_KINDS]);
+        for (kind, tables) in tables.iter_mut().enumerate() {
+            for (table, class) in tables.iter_mut().zip(CLASS) {
+                *table = decoder.table(usize::from(class) * N_KINDS + kind);
+            }
         }
-        [b] => usize::from(CLASS[usize::from(b)]) * N_KINDS,
-        [] => 0,
+        Self(tables)
+    }
+
+    #[inline]
+    pub(super) fn after(&self, a: u8, b: u8) -> u32 {
+        self.0[usize::from(KIND[usize::from(a)])][usize::from(b)]
     }
 }
 
@@ -92,7 +118,7 @@ const KIND: [u8; 256] = {
     let mut byte = 0;
     while byte < 256 {
         kind[byte] = match byte as u8 {
-            b' ' | b'\n' => 0,
+            b' ' | b'\n' | NONE => 0,
             b'a' | b'e' | b'i' | b'o' | b'u' => 1,
             b'a'..=b'z' | b'A'..=b'Z' => 2,
             _ => 3,

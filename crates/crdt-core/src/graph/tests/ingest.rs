@@ -288,3 +288,58 @@ fn errors_tell_what_to_do_about_them() {
     );
     assert_eq!(GraphError::NonMinimalParents.kind(), ErrorKind::Misuse);
 }
+
+#[test]
+fn appending_takes_in_what_is_not_known_and_nothing_else() {
+    fn property(history: History, picks: Picks) -> bool {
+        let (graph, model) = history.build();
+        let mut other = CausalGraph::new();
+        for event in &model.events {
+            let agent = other.intern_agent(event.dot.agent());
+            other
+                .append(agent, event.dot.seq(), 1, &event.parents)
+                .unwrap();
+        }
+        assert_same(&other, &graph);
+        for event in &model.events {
+            let agent = other.intern_agent(event.dot.agent());
+            let again = other.append(agent, event.dot.seq(), 1, &event.parents);
+            assert_eq!(again, Err(IngestError::Conflict(event.dot.clone())));
+        }
+        assert_same(&other, &graph);
+        // Any parents, minimal or not.
+        let mut parents = picks.lvs(&model);
+        parents.sort_unstable();
+        parents.dedup();
+        let stranger = other.intern_agent(&agent(u8::MAX));
+        let before = other.clone();
+        let added = other.append(stranger, crate::MAX_SEQ, 1, &parents);
+        if added.is_err() {
+            assert_same(&other, &before);
+        }
+        added.is_ok() == (model.heads(&parents) == parents)
+    }
+    check_property(property as fn(History, Picks) -> bool);
+}
+
+#[test]
+fn appending_refuses_what_no_graph_can_hold() {
+    let mut graph = CausalGraph::new();
+    let alice = graph.intern_agent(&agent(0));
+    let before = graph.clone();
+    for (agent, seq, len, parents) in [
+        (crate::AgentIdx::new(7), 0, 1, &[][..]),
+        (alice, 0, 0, &[]),
+        (alice, crate::MAX_SEQ, 2, &[]),
+        (alice, 0, usize::MAX, &[]),
+        (alice, 0, 1, &[Lv::new(0)]),
+    ] {
+        let error = graph.append(agent, seq, len, parents).unwrap_err();
+        assert!(matches!(error, IngestError::Malformed(_)), "{error}");
+        assert_same(&graph, &before);
+    }
+    graph.append(alice, 0, 3, &[]).unwrap();
+    let unsorted = [Lv::new(1), Lv::new(0)];
+    let error = graph.append(alice, 3, 1, &unsorted).unwrap_err();
+    assert_eq!(error, IngestError::Malformed(GraphError::UnsortedParents));
+}

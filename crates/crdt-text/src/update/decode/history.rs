@@ -1,46 +1,61 @@
-//! Putting an update together from its rows.
+//! Putting a history together from its rows.
 
 use crdt_core::codec::{Budget, DecodeError};
-use crdt_core::{AgentId, Lv};
+use crdt_core::{Lv, LvRange};
 
+use super::super::WireDot;
 use super::super::rows::{MALFORMED, OpRow, Rows, Take};
-use super::super::{Update, WireDot};
-use super::parents;
+use super::super::slip::SlipRun;
 use super::text::Rest;
-use crate::op_log::MAX_LEN;
+use crate::op_log::{MAX_LEN, OpRuns, OpsBuilder};
 
 /// How many events cost as much of a budget as one row: they take room in the op log.
 const EVENTS_PER_ITEM: u64 = 64;
 
-/// An update in the making.
-pub(super) struct History<'a> {
-    update: Update,
+/// Where runs go, each after what it tells of.
+pub(super) trait Target {
+    /// Takes a run in; its events follow those of the run before.
+    fn run(&mut self, first: WireDot, parents: &[WireDot], lvs: LvRange)
+    -> Result<(), DecodeError>;
+}
+
+/// A history in the making.
+pub(super) struct History<'a, T> {
+    target: T,
     rows: Rows,
-    inserted: Rest<'a>,
-    /// Apart, or else among the inserted text.
-    recorded: Option<Rest<'a>>,
+    /// Of the run at hand.
+    parents: Vec<WireDot>,
+    ops: OpsBuilder,
+    recorded: Rest<'a>,
     rows_left: u64,
     budget: &'a mut Budget,
     /// Whether all runs and parents were in an order that needs no second look.
     is_plain: bool,
 }
 
-impl<'a> History<'a> {
+/// A history that was read to its end.
+pub(super) struct Finished<T> {
+    pub(super) target: T,
+    pub(super) ops: OpRuns,
+    /// Whether no event can be there twice, or before its parents.
+    pub(super) is_plain: bool,
+}
+
+impl<'a, T: Target> History<'a, T> {
     pub(super) fn new(
-        agents: Vec<AgentId>,
-        inserted: &'a str,
-        recorded: Option<&'a str>,
+        target: T,
+        n_agents: usize,
+        inserted: String,
+        recorded: &'a str,
         max_rows: u64,
         budget: &'a mut Budget,
     ) -> Self {
         Self {
-            rows: Rows::new(agents.len()),
-            update: Update {
-                agents,
-                ..Update::default()
-            },
-            inserted: Rest::of(inserted),
-            recorded: recorded.map(Rest::of),
+            target,
+            rows: Rows::new(n_agents),
+            parents: Vec::new(),
+            ops: OpsBuilder::new(inserted),
+            recorded: Rest::of(recorded),
             rows_left: max_rows,
             budget,
             is_plain: true,
@@ -48,82 +63,86 @@ impl<'a> History<'a> {
     }
 
     /// Takes a run with its parents and operations.
+    #[inline]
     pub(super) fn take_run(&mut self, from: &mut impl Take) -> Result<(), DecodeError> {
         let head = self.rows.take_head(from)?;
-        self.spend((head.parents.len() as u64).saturating_add(1))?;
-        self.is_plain &= self.rows.next_seq(head.first.agent) <= head.first.seq;
-        for parent in &head.parents {
+        self.spend(head.n_rows())?;
+        self.parents.clear();
+        self.rows.take_parents(from, head, &mut self.parents)?;
+        let first = head.first;
+        self.is_plain &= self.rows.next_seq(first.agent) <= first.seq;
+        for parent in &self.parents {
             self.is_plain &= parent.seq < self.rows.next_seq(parent.agent);
         }
-        self.update.parents.extend_from_slice(&head.parents);
-        let start = self.update.ops.end();
+        let start = self.ops.len();
         let mut is_first = true;
         loop {
             self.spend(1)?;
-            let row = self.rows.take_op(from, head.first.agent, is_first)?;
+            let row = self.rows.take_op(from, first.agent, is_first)?;
             self.push_op(row)?;
             is_first = false;
             if row.is_last {
                 break;
             }
         }
-        self.rows.end_run(head.first, self.n_events_since(start))?;
-        self.end_run(head.first, start)
+        let n_events = self.n_events_since(start);
+        self.rows.end_run(first, n_events)?;
+        self.end_run(first, start)
     }
 
-    /// Takes a run that was read before, its agents numbered as the update's.
-    pub(super) fn push_run(
-        &mut self,
-        first: WireDot,
-        parents: &[WireDot],
-        ops: &[OpRow],
-    ) -> Result<(), DecodeError> {
+    /// Takes a run that was read before, its agents numbered as the target's.
+    pub(super) fn push_run(&mut self, run: &SlipRun) -> Result<(), DecodeError> {
         self.is_plain = false;
-        self.update.parents.extend_from_slice(parents);
-        let start = self.update.ops.end();
-        ops.iter().try_for_each(|&row| self.push_op(row))?;
-        self.end_run(first, start)
+        let start = self.ops.len();
+        run.ops.iter().try_for_each(|&row| self.push_op(row))?;
+        self.parents.clone_from(&run.parents);
+        self.end_run(run.first, start)
     }
 
     #[inline]
     fn push_op(&mut self, row: OpRow) -> Result<(), DecodeError> {
-        if self.update.len().saturating_add(row.len as usize) > MAX_LEN {
+        if self.ops.len().saturating_add(row.len as usize) > MAX_LEN {
             return Err(MALFORMED);
         }
-        let text = if row.is_insert() {
-            Some(self.inserted.take(row.len)?)
-        } else if row.is_recorded() {
-            let text = self.recorded.as_mut().unwrap_or(&mut self.inserted);
-            Some(text.take(row.len)?)
+        if row.is_insert() {
+            return self.ops.push_insert(row.lowest, row.len).ok_or(MALFORMED);
+        }
+        let text = if row.is_recorded() {
+            Some(self.recorded.take(row.len).ok_or(MALFORMED)?)
         } else {
             None
         };
-        self.update.ops.push(&row.with_text(text));
+        self.ops
+            .push_delete(row.lowest, row.len, row.direction(), text);
         Ok(())
     }
 
-    fn end_run(&mut self, first: WireDot, start: Lv) -> Result<(), DecodeError> {
-        let end = self.update.ops.end();
+    #[inline]
+    fn end_run(&mut self, first: WireDot, start: usize) -> Result<(), DecodeError> {
         let n_events = self.n_events_since(start);
         self.budget.spend_items(n_events / EVENTS_PER_ITEM)?;
-        let parents_end = self.update.parents.len() as u32;
-        self.update.end_run(first, end, parents_end);
-        Ok(())
+        let start = Lv::new(start as u32);
+        self.target.run(
+            first,
+            &self.parents,
+            LvRange::new(start, start.plus(n_events as u32)),
+        )
     }
 
-    /// Checks that all text is used up, that no event is there twice, and that parents come first.
-    pub(super) fn finish(self) -> Result<Update, DecodeError> {
-        if !self.inserted.is_empty() || self.recorded.is_some_and(|text| !text.is_empty()) {
+    /// Checks that all text is used up.
+    pub(super) fn finish(self) -> Result<Finished<T>, DecodeError> {
+        if !self.recorded.is_empty() {
             return Err(MALFORMED);
         }
-        if !self.is_plain {
-            parents::check(&self.update)?;
-        }
-        Ok(self.update)
+        Ok(Finished {
+            target: self.target,
+            ops: self.ops.finish().ok_or(MALFORMED)?,
+            is_plain: self.is_plain,
+        })
     }
 
-    fn n_events_since(&self, start: Lv) -> u64 {
-        u64::from(self.update.ops.end().get().saturating_sub(start.get()))
+    fn n_events_since(&self, start: usize) -> u64 {
+        self.ops.len().saturating_sub(start) as u64
     }
 
     /// Pays for rows, out of the input as well as out of the budget.
@@ -131,5 +150,44 @@ impl<'a> History<'a> {
     fn spend(&mut self, n_rows: u64) -> Result<(), DecodeError> {
         self.rows_left = self.rows_left.checked_sub(n_rows).ok_or(MALFORMED)?;
         self.budget.spend_items(n_rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
+
+    use super::super::super::Update;
+    use super::super::super::rows::{Take, field};
+    use super::History;
+
+    /// Tables of one symbol each yield for ever, and take nothing of the input.
+    struct Endless {
+        n_taken: usize,
+    }
+
+    impl Take for Endless {
+        fn take(&mut self, field: usize) -> Result<u64, DecodeError> {
+            self.n_taken += 1;
+            assert!(self.n_taken < 1_000, "it never ends");
+            let is_shape = (field::PARENTS..field::PARENT_AGENT).contains(&field);
+            // Each parent is the one after the last.
+            let step = if field == field::PARENT_SEQ { 2 } else { 0 };
+            Ok(if is_shape { 1 << 50 } else { step })
+        }
+    }
+
+    /// Parents were read before they were paid for.
+    #[test]
+    fn endless_parents_are_not_read() {
+        for (max_rows, limits) in [
+            (500, DecodeLimits::default()),
+            (u64::MAX, DecodeLimits::default().with_max_items(500)),
+        ] {
+            let mut budget = Budget::new(&limits);
+            let target = Update::default();
+            let mut history = History::new(target, 1, String::new(), "", max_rows, &mut budget);
+            assert!(history.take_run(&mut Endless { n_taken: 0 }).is_err());
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Text that operations take their share of, one after the other.
 
 use crdt_core::codec::{Budget, DecodeError, Reader, packed};
+use str_indices::chars;
 
 /// Reads a packed text.
 pub(super) fn text(r: Reader<'_>, budget: &mut Budget) -> Result<String, DecodeError> {
@@ -17,27 +18,15 @@ impl<'a> Rest<'a> {
         Self(text)
     }
 
-    /// Splits off the next `len` scalars; there must be as many.
-    #[inline]
-    pub(super) fn take(&mut self, len: u32) -> Result<&'a str, DecodeError> {
-        // ASCII, the usual case, has scalars and bytes alike; looking at the first `len` bytes tells.
+    /// Splits off the next `len` scalars; `None` if there are not as many.
+    pub(super) fn take(&mut self, len: u32) -> Option<&'a str> {
         let len = len as usize;
-        let byte = match self.0.as_bytes().get(..len) {
-            Some(head) if head.is_ascii() => len,
-            _ => {
-                let byte = str_indices::chars::to_byte_idx(self.0, len);
-                if str_indices::chars::count(&self.0[..byte]) < len {
-                    return Err(DecodeError::Truncated {
-                        offset: 0,
-                        needed: len as u64,
-                    });
-                }
-                byte
-            }
-        };
-        let (text, rest) = self.0.split_at(byte);
+        let (text, rest) = self.0.split_at(chars::to_byte_idx(self.0, len));
+        if rest.is_empty() && chars::count(text) < len {
+            return None;
+        }
         self.0 = rest;
-        Ok(text)
+        Some(text)
     }
 
     pub(super) fn is_empty(&self) -> bool {
