@@ -153,7 +153,7 @@ impl CausalGraph {
 
     /// Appends to what ends each column, if the events do no more than continue it: what happens
     /// with nearly every keystroke.
-    #[inline]
+    #[inline(always)]
     fn continue_last(
         &mut self,
         agent: AgentIdx,

@@ -18,7 +18,7 @@ use crate::error::EditError;
 use crate::op_log::TextRange;
 use crate::patch::Recorder;
 use crate::position::{self, Position};
-use crate::rope::{Measure, Rope};
+use crate::rope::{Measure, Rope, TextWidth};
 use crate::walker::{self, Memory, Sink};
 use crate::{OpLog, Patches};
 
@@ -324,8 +324,10 @@ struct Text<'a, 'r> {
 
 impl Sink for Text<'_, '_> {
     #[inline]
-    fn insert(&mut self, pos: u32, text: TextRange, _: u32) {
-        self.rope.insert(pos, self.oplog.ops().text(text));
+    fn insert(&mut self, pos: u32, text: TextRange, len: u32) {
+        let text = self.oplog.ops().text(text);
+        self.rope
+            .insert_measured(pos, text, TextWidth::of_scalars(text, len));
     }
 
     #[inline]

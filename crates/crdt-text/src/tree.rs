@@ -202,10 +202,35 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
         offset: u32,
         measure: impl Fn(&T::Width) -> u32,
     ) -> Option<(Cursor, T::Width)> {
+        let mut before = T::Width::default();
+        let (at, _) = self.descend(offset, measure, |width| before += width)?;
+        Some((at, before))
+    }
+
+    /// Finds the item that holds unit `offset` of the chosen measure, and how many units of the item
+    /// come before.
+    ///
+    /// Returns `None` if the tree is not that wide.
+    #[inline]
+    pub(crate) fn find(
+        &self,
+        offset: u32,
+        measure: impl Fn(&T::Width) -> u32,
+    ) -> Option<(Cursor, u32)> {
+        self.descend(offset, measure, |_| {})
+    }
+
+    /// As [`Self::find`]; `passed` hears of all widths that come before the item.
+    #[inline]
+    fn descend(
+        &self,
+        offset: u32,
+        measure: impl Fn(&T::Width) -> u32,
+        mut passed: impl FnMut(T::Width),
+    ) -> Option<(Cursor, u32)> {
         if offset >= measure(&self.total) {
             return None;
         }
-        let mut before = T::Width::default();
         let mut left = offset;
         let mut node = self.root;
         for _ in 0..self.height {
@@ -217,26 +242,37 @@ impl<T: Item, const LEAF: usize, const NODE: usize> Tree<T, LEAF, NODE> {
                     break;
                 }
                 left -= measure(width);
-                before += *width;
+                passed(*width);
                 slot += 1;
             }
             node = inner.children[slot];
         }
-        for (idx, item) in self.leaves[node as usize].items().iter().enumerate() {
+        for (item, idx) in self.leaves[node as usize].items().iter().zip(0..) {
             let width = item.width();
             if left < measure(&width) {
-                return Some((
-                    Cursor {
-                        leaf: node,
-                        idx: idx as u32,
-                    },
-                    before,
-                ));
+                return Some((Cursor { leaf: node, idx }, left));
             }
             left -= measure(&width);
-            before += width;
+            passed(width);
         }
         unreachable!("inner widths are the sums of the widths below")
+    }
+
+    /// How many units of the chosen measure come before an item.
+    #[inline]
+    pub(crate) fn units_before(&self, at: Cursor, measure: impl Fn(&T::Width) -> u32) -> u32 {
+        let leaf = &self.leaves[at.leaf as usize];
+        let items = leaf.items()[..at.idx as usize].iter();
+        let mut before: u32 = items.map(|item| measure(&item.width())).sum();
+        let (mut child, mut parent) = (at.leaf, leaf.parent);
+        while parent != NONE {
+            let inner = &self.inners[parent as usize];
+            let widths = inner.widths[..inner.slot_of(child)].iter();
+            before += widths.map(&measure).sum::<u32>();
+            child = parent;
+            parent = inner.parent;
+        }
+        before
     }
 
     /// The item after this one.

@@ -17,8 +17,10 @@
 mod compare;
 mod lengths;
 mod marks;
+mod outcome;
 mod replay;
 mod span;
+mod spans;
 mod touched;
 mod tracker;
 mod warm;
@@ -36,6 +38,9 @@ use crate::op_log::{OpKind, OpRun, TextRange, lowest_deleted};
 
 /// Where transformed operations go, in an order in which they can be applied one by one.
 pub(crate) trait Sink {
+    /// Whether anything is done with what it is told.
+    const IS_HEARD: bool = true;
+
     /// Text of the op log, `len` scalars, now stands before scalar `pos`.
     fn insert(&mut self, pos: u32, text: TextRange, len: u32);
     /// The `len` scalars from `pos` on are gone.
@@ -99,6 +104,8 @@ pub(crate) fn length_at(oplog: &OpLog, version: &Frontier, lengths: &mut Lengths
 }
 
 impl Sink for () {
+    const IS_HEARD: bool = false;
+
     fn insert(&mut self, _: u32, _: TextRange, _: u32) {}
     fn delete(&mut self, _: u32, _: u32) {}
 }

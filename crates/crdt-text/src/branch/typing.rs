@@ -21,7 +21,8 @@ impl Branch {
         text: &str,
     ) -> Option<LvRange> {
         let &[key] = text.as_bytes() else { return None };
-        if !self.rope.can_type(at) {
+        // One byte of text is ASCII, which the compiler does not know.
+        if !key.is_ascii() || !self.rope.can_type(at) {
             return None;
         }
         let lvs = oplog.type_key(agent, &self.version, at as u32, key)?;

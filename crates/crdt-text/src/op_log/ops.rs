@@ -11,6 +11,8 @@ mod builder;
 mod deleted;
 mod dropped;
 
+use core::ops::Range;
+
 use crdt_core::{Lv, LvRange};
 use str_indices::chars;
 
@@ -171,9 +173,15 @@ impl OpRuns {
         self.starts.partition_point(|&start| start <= lv) - 1
     }
 
+    /// The event after the last one of a run.
+    #[inline]
+    pub(crate) fn end_of_run(&self, run: usize) -> Lv {
+        self.starts.get(run + 1).copied().unwrap_or(self.end)
+    }
+
     #[inline]
     pub(crate) fn run(&self, run: usize) -> OpRun {
-        let end = self.starts.get(run + 1).copied().unwrap_or(self.end);
+        let end = self.end_of_run(run);
         let text_end = self
             .text_starts
             .get(run + 1)
@@ -200,7 +208,7 @@ impl OpRuns {
         let from = part.start.get() - run.lvs.start.get();
         match run.kind {
             OpKind::Insert => {
-                let text = self.slice_text(run, from, from + part.len());
+                let text = self.slice_text(run.text, run.lvs.len(), from..from + part.len());
                 OpRun {
                     lvs: part,
                     pos: run.pos + from,
@@ -356,20 +364,21 @@ impl OpRuns {
         self.text_starts.push(text_start);
     }
 
+    /// Some scalars of a text that has `len` of them.
     #[inline]
-    fn slice_text(&self, run: OpRun, from: u32, to: u32) -> TextRange {
-        let TextRange { start, end } = run.text;
-        if end - start == run.lvs.len() {
+    pub(crate) fn slice_text(&self, text: TextRange, len: u32, part: Range<u32>) -> TextRange {
+        let TextRange { start, end } = text;
+        if end - start == len {
             return TextRange {
-                start: start + from,
-                end: start + to,
+                start: start + part.start,
+                end: start + part.end,
             };
         }
-        let text = self.text(run.text);
-        let byte = |at| start + byte_of_char(text, run.lvs.len(), at);
+        let text = self.text(text);
+        let byte = |at| start + byte_of_char(text, len, at);
         TextRange {
-            start: byte(from),
-            end: byte(to),
+            start: byte(part.start),
+            end: byte(part.end),
         }
     }
 }

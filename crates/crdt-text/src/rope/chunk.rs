@@ -51,6 +51,15 @@ impl TextWidth {
         Self::of_unicode(text)
     }
 
+    /// As [`Self::of`], of a text that is known to have so many scalars.
+    #[inline]
+    pub(crate) fn of_scalars(text: &str, len: u32) -> Self {
+        if text.len() == len as usize {
+            return Self::ascii(len);
+        }
+        Self::of_unicode(text)
+    }
+
     fn of_unicode(text: &str) -> Self {
         let bytes = text.len() as u32;
         let chars = chars::count(text) as u32;

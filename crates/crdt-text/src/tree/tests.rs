@@ -180,7 +180,10 @@ impl Pair {
             for (cursor, item) in cursors.iter().zip(&self.model) {
                 for offset in measure(&before)..measure(&(before + item.size)) {
                     assert_eq!(self.tree.seek(offset, measure), Some((*cursor, before)));
+                    let within = offset - measure(&before);
+                    assert_eq!(self.tree.find(offset, measure), Some((*cursor, within)));
                 }
+                assert_eq!(self.tree.units_before(*cursor, measure), measure(&before));
                 before += item.size;
             }
             assert_eq!(self.tree.total(), before);

@@ -47,10 +47,10 @@ pub(crate) fn compare(
     let before = lowest.and_then(|lv| graph.critical_before(lv));
     let (base, start) = after(before);
     let events = graph.diff(&graph.union(from, to), &base).only_a;
-    let mut replay = Replay::new();
+    let mut replay = Replay::default();
+    let start = (start, lengths.at(oplog, before));
     replay.plan(oplog, start, (&[], &events), from.iter().chain(to.iter()));
-    replay.reset(lengths.at(oplog, before));
-    replay.replay_wanted(oplog, &mut ());
+    replay.run(oplog, &mut ());
     replay.move_to_version(from.iter());
     replay.take_effect_from_prepared();
     replay.move_to_version(to.iter());
@@ -63,7 +63,7 @@ pub(crate) fn compare(
 fn changes(replay: &Replay) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut pos = 0;
-    for span in replay.spans() {
+    replay.each_span(|span| {
         match (span.is_effective(), span.is_prepared()) {
             (false, true) if span.is_base() => {
                 changes.push(Change::Restore {
@@ -91,6 +91,6 @@ fn changes(replay: &Replay) -> Vec<Change> {
         if span.is_prepared() {
             pos += span.len;
         }
-    }
+    });
     changes
 }

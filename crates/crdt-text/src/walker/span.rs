@@ -1,4 +1,4 @@
-//! Spans: runs of characters with equal history, the items of the tracker's tree.
+//! Spans: runs of characters with equal history, what the tracker's lists hold.
 //!
 //! An id is 32 bits: the number of an inserted character in the order in which the zone's events
 //! are applied, or, with [`BASE`] set, the offset of a character in the text that the zone started
@@ -121,52 +121,42 @@ impl Span {
     }
 
     /// Moves an event that inserted or deleted these characters into the version that the walker
-    /// stands on; returns how much wider that makes them.
+    /// stands on.
     #[inline]
-    pub(super) fn advance(&mut self) -> SpanWidth {
-        let before = self.prepared_len();
+    pub(super) fn advance(&mut self) {
         self.state += 1;
-        self.wider_than(before)
     }
 
     /// The inverse of [`Self::advance`].
     #[inline]
-    pub(super) fn retreat(&mut self) -> SpanWidth {
+    pub(super) fn retreat(&mut self) {
         debug_assert!(!self.is_not_inserted(), "cannot retreat past not inserted");
-        let before = self.prepared_len();
         self.state -= 1;
-        self.wider_than(before)
     }
 
-    /// Moves every event of the zone out of the version that the walker stands on; returns how much
-    /// wider that makes them.
-    pub(super) fn retreat_to_start(&mut self) -> SpanWidth {
-        let before = self.prepared_len();
+    /// Moves every event of the zone out of the version that the walker stands on.
+    pub(super) fn retreat_to_start(&mut self) {
         self.state = (self.state & DELETED) | u32::from(self.is_base());
-        self.wider_than(before)
     }
 
-    /// Takes what is visible now as the effect state; returns how much wider that makes it.
-    pub(super) fn take_effect_from_prepared(&mut self) -> SpanWidth {
-        let before = self.width();
+    /// Takes what is visible now as the effect state.
+    pub(super) fn take_effect_from_prepared(&mut self) {
         self.state &= !DELETED;
         if self.state != 1 {
             self.state |= DELETED;
         }
-        self.width() - before
     }
 
+    /// Characters visible at the version that the walker stands on.
     #[inline]
-    fn prepared_len(&self) -> u32 {
+    pub(super) fn prepared_len(&self) -> u32 {
         if self.is_prepared() { self.len } else { 0 }
     }
 
+    /// Characters visible after everything that was replayed.
     #[inline]
-    fn wider_than(&self, prepared: u32) -> SpanWidth {
-        SpanWidth {
-            prepare: self.prepared_len().wrapping_sub(prepared),
-            ..SpanWidth::default()
-        }
+    pub(super) fn effective_len(&self) -> u32 {
+        if self.is_effective() { self.len } else { 0 }
     }
 
     /// Whether `other`, placed right behind, can become part of this span.
@@ -187,7 +177,7 @@ impl Item for Span {
     fn width(&self) -> SpanWidth {
         SpanWidth {
             prepare: self.prepared_len(),
-            effect: if self.is_effective() { self.len } else { 0 },
+            effect: self.effective_len(),
             base: if self.is_base() { self.len } else { 0 },
         }
     }

@@ -7,7 +7,6 @@
 //! # Invariants
 //! - The last character is the end: one behind the base text, always visible, never reached. It
 //!   stands for the end of the document in every comparison.
-//! - `leaf_of[id]` names the leaf that holds the span of an inserted character.
 //!
 //! Source: the internal state of Eg-walker (Gentle and Kleppmann, EuroSys 2025, sections 3.3 and
 //! 3.4); the order of concurrent inserts is FugueMax (Weidner and Kleppmann, "The Art of the
@@ -17,30 +16,35 @@ use core::cmp::Ordering;
 
 use crdt_core::Lv;
 
-use super::span::{BASE, START, Span, SpanWidth};
-use crate::tree::{Cursor, Tree};
+use super::span::{BASE, START, Span};
+use super::spans::{FlatList, SpanList, TreeList};
+use crate::op_log::TextRange;
+use crate::tree::Cursor;
 
 /// The end is one character behind the base text.
 const END_LEN: u32 = 1;
-const LEAF: usize = if cfg!(any(test, feature = "__small_nodes")) {
-    4
-} else {
-    24
-};
-const NODE: usize = if cfg!(any(test, feature = "__small_nodes")) {
-    4
-} else {
-    12
-};
 
-pub(super) struct Tracker {
-    tree: Tree<Span, LEAF, NODE>,
-    leaf_of: Vec<u32>,
-    /// Which events inserted the characters: the id and the event of the first of each stretch.
-    events: Vec<(u32, Lv)>,
+#[derive(Default)]
+pub(super) struct Tracker<L> {
+    list: L,
+    /// What inserted the characters, by the id of the first of each stretch.
+    inserted: Vec<Inserted>,
+    n_inserted: u32,
     base_len: u32,
+    /// Characters visible after everything that was replayed.
+    effect_len: u32,
     /// Where the last move was: a hint, for the next one is often close by.
     moved: Cursor,
+}
+
+/// A part of a run of inserts.
+#[derive(Clone, Copy, Debug)]
+struct Inserted {
+    /// The id of the first character.
+    id: u32,
+    /// The first event.
+    lv: Lv,
+    text: TextRange,
 }
 
 /// What a delete hit: consecutive characters, and where they were if they were still visible.
@@ -51,122 +55,160 @@ pub(super) struct Hit {
     pub(super) effect_pos: Option<u32>,
 }
 
-impl Tracker {
-    pub(super) fn new() -> Self {
-        Self {
-            tree: Tree::new(),
-            leaf_of: Vec::new(),
-            events: Vec::new(),
-            base_len: 0,
-            moved: Cursor::default(),
-        }
-    }
+/// A part of what one operation inserted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    /// The id of the operation's first character, and its whole text.
+    pub(super) first: u32,
+    pub(super) text: TextRange,
+    pub(super) n_chars: u32,
+    /// Where the part starts and ends, in characters.
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
 
+/// A character of a span.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    span: Cursor,
+    offset: u32,
+}
+
+impl Tracker<FlatList> {
+    pub(super) fn n_spans(&self) -> usize {
+        self.list.n_spans()
+    }
+}
+
+impl Tracker<TreeList> {
+    /// Takes over what a small tracker knows.
+    pub(super) fn grow_from(&mut self, small: &mut Tracker<FlatList>) {
+        self.list.fill(&small.list, small.n_inserted);
+        core::mem::swap(&mut self.inserted, &mut small.inserted);
+        self.n_inserted = small.n_inserted;
+        self.base_len = small.base_len;
+        self.effect_len = small.effect_len;
+        self.moved = Cursor::default();
+    }
+}
+
+impl<L: SpanList> Tracker<L> {
     /// Starts a zone on a text of `base_len` characters.
     pub(super) fn reset(&mut self, base_len: u32) {
-        self.tree.clear();
-        let base = Span::base(base_len + END_LEN);
-        self.tree.splice(self.tree.start(), 0, [base], |_, _| {});
-        self.leaf_of.clear();
-        self.events.clear();
+        self.list.reset(Span::base(base_len + END_LEN));
+        self.inserted.clear();
+        self.n_inserted = 0;
         self.base_len = base_len;
+        self.effect_len = base_len;
+        self.moved = Cursor::default();
     }
 
     /// Characters that were inserted since the zone's start.
     pub(super) fn n_inserted(&self) -> usize {
-        self.leaf_of.len()
+        self.n_inserted as usize
     }
 
     /// Characters visible after everything that was replayed.
     pub(super) fn effect_len(&self) -> u32 {
-        self.tree.total().effect - END_LEN
+        self.effect_len
     }
 
     /// Characters visible at the version that the walker stands on.
     #[inline]
     fn visible_len(&self) -> u32 {
-        self.tree.total().prepare - END_LEN
+        self.list.visible_len() - END_LEN
     }
 
-    /// Inserts `len` characters, by consecutive events from `lv` on, before the visible character
-    /// `pos`; past the end means at the end. `tie` orders two events by their agents and numbers.
+    /// Inserts `len` characters before the visible character `pos`; past the end means at the end.
+    /// They are made by consecutive events from `lv` on, and read `text`.
+    /// `tie` orders two events by their agents and numbers.
     ///
-    /// Returns the id of the first character, and where it stands now.
+    /// Returns the id of the first character, and its place.
     pub(super) fn insert(
         &mut self,
-        lv: Lv,
+        (lv, text): (Lv, TextRange),
         len: u32,
         pos: u32,
         tie: impl Fn(Lv, Lv) -> Ordering,
-    ) -> (u32, u32) {
-        let id = self.name(lv, len);
-        let pos = pos.min(self.visible_len());
+    ) -> (u32, Place) {
+        let id = self.n_inserted;
+        self.inserted.push(Inserted { id, lv, text });
+        self.n_inserted += len;
+        self.effect_len += len;
         let mut origin_left = START;
         let mut after = None;
-        let mut effect_pos = 0;
-        if let Some(last) = pos.checked_sub(1)
-            && let Some((left, before)) = self.tree.seek(last, |width| width.prepare)
+        if let Some(last) = pos.min(self.visible_len()).checked_sub(1)
+            && let Some((left, offset)) = self.list.seek(last)
         {
-            let span = *self.tree.item(left);
-            let offset = last - before.prepare;
+            let span = self.list.span(left);
             origin_left = span.id + offset;
-            effect_pos = before.effect + if span.is_effective() { offset + 1 } else { 0 };
             if offset + 1 < span.len {
                 let inserted = Span::inserted(id, len, origin_left, origin_left + 1);
-                self.insert_inside(left, offset + 1, inserted);
-                return (id, effect_pos);
+                return (id, self.insert_inside(left, offset + 1, inserted));
             }
             after = Some(left);
         }
         let (origin_right, is_contested) = self.origin_right(after);
         let inserted = Span::inserted(id, len, origin_left, origin_right);
         if is_contested {
-            (after, effect_pos) = self.integrate(&inserted, after, effect_pos, tie);
+            after = self.integrate(&inserted, after, tie);
         }
-        self.insert_after(after, inserted);
-        (id, effect_pos)
+        (id, self.insert_behind(after, inserted))
     }
 
     /// Deletes up to `len` visible characters from `pos` on; what lies past the end is nothing.
-    pub(super) fn delete(&mut self, pos: u32, len: u32, mut hit: impl FnMut(Hit)) {
+    ///
+    /// Where the hits were need not be right unless somebody wants to know.
+    pub(super) fn delete(
+        &mut self,
+        pos: u32,
+        len: u32,
+        wants_places: bool,
+        mut hit: impl FnMut(Hit),
+    ) {
         let mut left = len.min(self.visible_len().saturating_sub(pos));
         if left == 0 {
             return;
         }
-        let Some((mut at, before)) = self.tree.seek(pos, |width| width.prepare) else {
+        let Some((mut span, mut offset)) = self.list.seek(pos) else {
             return;
         };
-        let mut offset = pos - before.prepare;
-        let mut effect = before.effect
-            + if self.tree.item(at).is_effective() {
-                offset
-            } else {
-                0
-            };
+        let mut effect = if wants_places {
+            self.effect_before(Place { span, offset })
+        } else {
+            0
+        };
         loop {
-            let span = *self.tree.item(at);
-            if span.is_prepared() {
-                let len = left.min(span.len - offset);
-                let effect_pos = span.is_effective().then_some(effect);
+            let whole = *self.list.span(span);
+            if whole.is_prepared() {
+                let part = whole.slice(offset, left.min(whole.len - offset));
                 hit(Hit {
-                    id: span.id + offset,
-                    len,
-                    effect_pos,
+                    id: part.id,
+                    len: part.len,
+                    effect_pos: part.is_effective().then_some(effect),
                 });
-                at = self.replace_part(at, offset, span.slice(offset, len).deleted());
-                left -= len;
+                self.effect_len -= part.effective_len();
+                span = self.replace_part(span, offset, part.deleted());
+                left -= part.len;
                 offset = 0;
                 if left == 0 {
                     return;
                 }
-            } else if span.is_effective() {
-                effect += span.len;
+            } else {
+                effect += whole.effective_len();
             }
-            let Some(next) = self.tree.next(at) else {
+            let Some(next) = self.list.next(span) else {
                 return;
             };
-            at = next;
+            span = next;
         }
+    }
+
+    /// Characters visible in the effect state before a place.
+    pub(super) fn effect_before(&self, place: Place) -> u32 {
+        let before = self.list.effect_before(place.span);
+        let is_effective = self.list.span(place.span).is_effective();
+        before + if is_effective { place.offset } else { 0 }
     }
 
     /// Moves an event that inserted or deleted these characters into the prepared version.
@@ -187,35 +229,64 @@ impl Tracker {
 
     /// Ends a series of moves.
     pub(super) fn settle(&mut self) {
-        self.tree.settle();
+        self.list.settle();
     }
 
     /// Moves every event out of the prepared version.
     pub(super) fn retreat_to_start(&mut self) {
-        self.change_all(Span::retreat_to_start);
+        let mut at = Some(self.list.start());
+        while let Some(span) = at {
+            self.list.update_lazily(span, Span::retreat_to_start);
+            at = self.list.next(span);
+        }
+        self.list.settle();
     }
 
     /// Takes what is visible at the prepared version as the effect state.
     pub(super) fn take_effect_from_prepared(&mut self) {
-        self.change_all(Span::take_effect_from_prepared);
+        let mut at = Some(self.list.start());
+        while let Some(span) = at {
+            self.list.update(span, Span::take_effect_from_prepared);
+            at = self.list.next(span);
+        }
+        self.effect_len = self.visible_len();
     }
 
     /// The event that inserted a character, and how many characters from there on were inserted
     /// by the events that follow it one by one.
     pub(super) fn event_of(&self, id: u32) -> (Lv, u32) {
-        let after = self.events.partition_point(|&(first, _)| first <= id);
+        let (part, end) = self.inserted(id);
+        (part.lv.plus(id - part.id), end - id)
+    }
+
+    /// What one operation inserted, from `id` on and at most `len` characters of it.
+    #[inline]
+    pub(super) fn piece(&self, id: u32, len: u32) -> Piece {
+        let (part, end) = self.inserted(id);
+        Piece {
+            first: part.id,
+            text: part.text,
+            n_chars: end - part.id,
+            start: id - part.id,
+            end: end.min(id + len) - part.id,
+        }
+    }
+
+    /// The stretch of inserted characters that holds one, and the id after it.
+    #[inline]
+    fn inserted(&self, id: u32) -> (&Inserted, u32) {
+        let after = self.inserted.partition_point(|part| part.id <= id);
         let end = self
-            .events
+            .inserted
             .get(after)
-            .map_or(self.leaf_of.len() as u32, |&(first, _)| first);
-        let (first, lv) = self.events[after - 1];
-        (lv.plus(id - first), end - id)
+            .map_or(self.n_inserted, |part| part.id);
+        (&self.inserted[after - 1], end)
     }
 
     /// Walks the spans in document order, but for the unreachable end.
     pub(super) fn spans(&self) -> impl Iterator<Item = Span> {
         let end = BASE | self.base_len;
-        self.tree.iter().filter_map(move |span| {
+        self.list.iter().filter_map(move |span| {
             if !span.is_base() || span.id + span.len <= end {
                 return Some(*span);
             }
@@ -227,45 +298,40 @@ impl Tracker {
     /// there is any in between that does not.
     #[inline]
     fn origin_right(&self, after: Option<Cursor>) -> (u32, bool) {
-        let mut at = after.map_or(Some(self.tree.start()), |left| self.tree.next(left));
+        let mut at = self.behind(after);
         let mut is_contested = false;
         while let Some(cursor) = at {
-            let span = self.tree.item(cursor);
+            let span = self.list.span(cursor);
             if !span.is_not_inserted() {
                 return (span.id, is_contested);
             }
             is_contested = true;
-            at = self.tree.next(cursor);
+            at = self.list.next(cursor);
         }
         unreachable!("the end of the base text exists at every version")
     }
 
-    /// Finds the place of `inserted` among the concurrent inserts between its origins.
-    ///
-    /// Starts behind `after`, where `effect_pos` characters are visible before; returns the span
-    /// to insert behind, and the count there.
+    /// Finds the place of `inserted` among the concurrent inserts between its origins, the first of
+    /// which stands behind `after`; returns the span to insert behind.
     fn integrate(
         &self,
         inserted: &Span,
         after: Option<Cursor>,
-        effect_pos: u32,
         tie: impl Fn(Lv, Lv) -> Ordering,
-    ) -> (Option<Cursor>, u32) {
-        let mut place = (after, effect_pos);
-        let mut effect = effect_pos;
+    ) -> Option<Cursor> {
+        let mut place = after;
         let mut is_scanning = false;
-        let mut at = after.map_or(Some(self.tree.start()), |left| self.tree.next(left));
+        let mut at = self.behind(after);
         while let Some(cursor) = at {
-            let other = self.tree.item(cursor);
+            let other = self.list.span(cursor);
             if !other.is_not_inserted() {
                 break;
             }
             match self.compare(other.origin_left, inserted.origin_left) {
                 Ordering::Less => break,
                 Ordering::Equal if other.origin_right == inserted.origin_right => {
-                    if tie(self.event_of(inserted.id).0, self.event_of(other.id).0)
-                        == Ordering::Less
-                    {
+                    let (ours, theirs) = (self.event_of(inserted.id).0, self.event_of(other.id).0);
+                    if tie(ours, theirs) == Ordering::Less {
                         break;
                     }
                     is_scanning = false;
@@ -276,27 +342,12 @@ impl Tracker {
                 }
                 Ordering::Greater => {}
             }
-            effect += if other.is_effective() { other.len } else { 0 };
             if !is_scanning {
-                place = (Some(cursor), effect);
+                place = Some(cursor);
             }
-            at = self.tree.next(cursor);
+            at = self.list.next(cursor);
         }
         place
-    }
-
-    /// Gives the next ids to characters that consecutive events insert.
-    fn name(&mut self, lv: Lv, len: u32) -> u32 {
-        let id = self.leaf_of.len() as u32;
-        let continues = self
-            .events
-            .last()
-            .is_some_and(|&(first, at)| at.plus(id - first) == lv);
-        if !continues {
-            self.events.push((id, lv));
-        }
-        self.leaf_of.resize(self.leaf_of.len() + len as usize, 0);
-        id
     }
 
     /// Compares the places of two characters; [`START`] is before all.
@@ -311,158 +362,82 @@ impl Tracker {
                 Ordering::Greater
             };
         }
-        let (at_a, at_b) = (self.find(a), self.find(b));
+        let find = |id| self.list.find(id, self.moved);
+        let (at_a, at_b) = (find(a), find(b));
         // In one span, ids ascend with places.
         if at_a == at_b {
             a.cmp(&b)
         } else {
-            self.tree.compare(at_a, at_b)
+            self.list.compare(at_a, at_b)
         }
     }
 
-    /// The span that holds a character.
+    /// The span behind another, or the first.
     #[inline]
-    fn find(&self, id: u32) -> Cursor {
-        if id & BASE != 0 {
-            let found = self.tree.seek(id - BASE, |width| width.base);
-            return found.expect("base text is never removed").0;
-        }
-        let leaf = self.leaf_of[id as usize];
-        let idx = self
-            .tree
-            .leaf_items(leaf)
-            .iter()
-            .position(|span| span.contains(id));
-        Cursor {
-            leaf,
-            idx: idx.expect("the index names the leaf of every insert") as u32,
-        }
-    }
-
-    /// The span that holds a character, looked for behind a place that is likely close to it.
-    #[inline]
-    fn find_near(&self, id: u32, near: Cursor) -> Cursor {
-        if id & BASE == 0 {
-            let leaf = self.leaf_of[id as usize];
-            let items = self.tree.leaf_items(leaf);
-            if leaf == near.leaf
-                && let Some(behind) = items.get(near.idx as usize..)
-                && let Some(n) = behind.iter().position(|span| span.contains(id))
-            {
-                return Cursor {
-                    leaf,
-                    idx: near.idx + n as u32,
-                };
-            }
-        }
-        self.find(id)
+    fn behind(&self, after: Option<Cursor>) -> Option<Cursor> {
+        after.map_or(Some(self.list.start()), |left| self.list.next(left))
     }
 
     #[inline]
-    fn change(&mut self, id: u32, len: u32, change: impl Fn(&mut Span) -> SpanWidth) {
+    fn change(&mut self, id: u32, len: u32, change: impl Fn(&mut Span)) {
         let end = id + len;
         let mut id = id;
         while id < end {
-            let at = self.find_near(id, self.moved);
-            let mut span = *self.tree.item(at);
-            let offset = id - span.id;
-            let len = (end - id).min(span.len - offset);
+            let at = self.list.find(id, self.moved);
             self.moved = at;
+            let span = self.list.span(at);
+            let (offset, rest) = (id - span.id, end - id);
+            let len = rest.min(span.len - offset);
             if len == span.len {
-                self.tree.update_lazily(at, &change);
+                self.list.update_lazily(at, &change);
             } else {
-                span = span.slice(offset, len);
-                change(&mut span);
-                self.replace_part(at, offset, span);
+                let mut part = span.slice(offset, len);
+                change(&mut part);
+                self.replace_part(at, offset, part);
             }
             id += len;
         }
     }
 
-    fn change_all(&mut self, change: impl Fn(&mut Span) -> SpanWidth) {
-        let mut at = Some(self.tree.start());
-        while let Some(cursor) = at {
-            self.tree.update_lazily(cursor, &change);
-            at = self.tree.next(cursor);
-        }
-        self.tree.settle();
-    }
-
-    fn insert_inside(&mut self, at: Cursor, offset: u32, inserted: Span) {
-        let span = *self.tree.item(at);
+    fn insert_inside(&mut self, at: Cursor, offset: u32, inserted: Span) -> Place {
+        let span = *self.list.span(at);
         let (left, right) = (span.slice(0, offset), span.slice(offset, span.len - offset));
-        let at = self.splice(at, 1, [left, inserted, right]);
-        self.index(&inserted, at.leaf);
+        Place {
+            span: self.list.replace(at, [left, inserted, right], 1),
+            offset: 0,
+        }
     }
 
     #[inline]
-    fn insert_after(&mut self, after: Option<Cursor>, inserted: Span) {
-        let at = match after {
-            Some(left) if self.tree.item(left).can_append(&inserted) => {
-                self.tree.update(left, |span| span.len += inserted.len);
-                left
+    fn insert_behind(&mut self, left: Option<Cursor>, inserted: Span) -> Place {
+        if let Some(span) = left {
+            let offset = self.list.span(span).len;
+            if self.list.span(span).can_append(&inserted) {
+                self.list.append(span, inserted.len);
+                return Place { span, offset };
             }
-            Some(left) => self.splice(
-                Cursor {
-                    idx: left.idx + 1,
-                    ..left
-                },
-                0,
-                [inserted],
-            ),
-            None => self.splice(self.tree.start(), 0, [inserted]),
-        };
-        self.index(&inserted, at.leaf);
+        }
+        Place {
+            span: self.list.insert_behind(left, inserted),
+            offset: 0,
+        }
     }
 
     /// Puts `part` in place of as many characters of a span, from `offset` on; returns its place.
     #[inline]
     fn replace_part(&mut self, at: Cursor, offset: u32, part: Span) -> Cursor {
-        let span = *self.tree.item(at);
+        let span = *self.list.span(at);
         let rest = span.len - offset - part.len;
         let left = || span.slice(0, offset);
         let right = || span.slice(offset + part.len, rest);
         match (offset > 0, rest > 0) {
             (false, false) => {
-                self.tree.update(at, |span| *span = part);
+                self.list.update(at, |span| *span = part);
                 at
             }
-            (false, true) => self.splice(at, 1, [part, right()]),
-            (true, false) => second(self.splice(at, 1, [left(), part])),
-            (true, true) => second(self.splice(at, 1, [left(), part, right()])),
+            (false, true) => self.list.replace(at, [part, right()], 0),
+            (true, false) => self.list.replace(at, [left(), part], 1),
+            (true, true) => self.list.replace(at, [left(), part, right()], 1),
         }
-    }
-
-    #[inline]
-    fn splice<const ADDED: usize>(
-        &mut self,
-        at: Cursor,
-        n_removed: u32,
-        spans: [Span; ADDED],
-    ) -> Cursor {
-        let Self { tree, leaf_of, .. } = self;
-        tree.splice(at, n_removed, spans, |span, leaf| {
-            index(leaf_of, span, leaf);
-        })
-    }
-
-    #[inline]
-    fn index(&mut self, span: &Span, leaf: u32) {
-        index(&mut self.leaf_of, span, leaf);
-    }
-}
-
-fn second(first: Cursor) -> Cursor {
-    Cursor {
-        idx: first.idx + 1,
-        ..first
-    }
-}
-
-/// Notes which leaf holds the characters of a span.
-#[inline]
-fn index(leaf_of: &mut [u32], span: &Span, leaf: u32) {
-    if !span.is_base() {
-        leaf_of[span.id as usize..(span.id + span.len) as usize].fill(leaf);
     }
 }

@@ -69,15 +69,14 @@ impl Clone for Memory {
 }
 
 impl Warm {
-    /// Starts a zone on a text of `base_len` scalars, in the memory of the one before.
+    /// Starts a zone with an event, on a text of so many scalars, in the memory of the one before.
     pub(super) fn start(
         &mut self,
         oplog: &OpLog,
-        (start, base_len): (Lv, u32),
+        start: (Lv, u32),
         known_and_wanted: (&[LvRange], &[LvRange]),
     ) {
         self.replay.plan(oplog, start, known_and_wanted, []);
-        self.replay.reset(base_len);
         self.n_passed = 0;
     }
 
@@ -89,8 +88,7 @@ impl Warm {
 
     /// Replays what was planned; returns by how many scalars the text has grown.
     pub(super) fn replay(&mut self, oplog: &OpLog, sink: &mut impl Sink) -> i64 {
-        self.replay.replay_known(oplog);
-        self.replay.replay_wanted(oplog, sink)
+        self.replay.run(oplog, sink)
     }
 
     /// Notes the version that the replay has reached.
@@ -126,7 +124,7 @@ impl Warm {
 impl Default for Warm {
     fn default() -> Self {
         Self {
-            replay: Replay::new(),
+            replay: Replay::default(),
             version: Frontier::root(),
             n_passed: 0,
         }

@@ -9,9 +9,15 @@
 //! A zone can be extended by later events. Where one of them follows an event in the middle of a
 //! node, that node must be split first.
 
+mod cut;
+mod history;
+mod planner;
+
 use crdt_core::{Lv, LvRange};
 use smallvec::SmallVec;
 
+use self::history::{Histories, MAX_NODES};
+use self::planner::Planner;
 use super::marks::{Marks, Side};
 use crate::OpLog;
 
@@ -25,10 +31,6 @@ pub(super) struct Node {
     pub(super) first_op: u32,
     /// Where its parents end in `parents`; they start where those of the node before end.
     parents_end: u32,
-    /// Events in the subtree below it, following each node's last parent only.
-    weight: u32,
-    /// Parents from `n_old` on that are not in the order yet.
-    n_waiting: u32,
 }
 
 /// The nodes of a zone. Kept between zones for its memory.
@@ -39,23 +41,27 @@ pub(super) struct Zone {
     /// How many nodes earlier plans put in order.
     n_old: usize,
     parents: Vec<u32>,
-    /// Children of node `n_old + i`: `children[children_start[i]..children_start[i + 1]]`.
-    children_start: Vec<u32>,
-    children: Vec<u32>,
     order: Vec<u32>,
     n_known: usize,
-    ready: Vec<u32>,
+    /// Whether all events of the zone are wanted ones, in one plan.
+    is_whole: bool,
+    /// At least as many parts of runs of operations as the last plan has.
+    n_ops: usize,
+    planner: Planner,
     cuts: Vec<Lv>,
     marks: Marks,
-    /// In a small zone, each node and its ancestors as bits; else empty.
-    histories: Vec<u128>,
+    /// Each node's history; none if there are too many.
+    histories: Histories,
 }
 
-/// Zones of up to this many nodes are small.
-const SMALL: usize = if cfg!(any(test, feature = "__small_nodes")) {
-    8
+/// The local order will do if it takes no more retreats and advances than this for each node.
+const MAX_MOVES: usize = 4;
+
+/// In a zone of more nodes, moves cost more than to look for the best order.
+const MAX_IN_LOCAL_ORDER: usize = if cfg!(any(test, feature = "__small_nodes")) {
+    6
 } else {
-    128
+    256
 };
 
 /// What to do with a node to get from one version to another.
@@ -80,7 +86,7 @@ impl Zone {
         self.start = start;
         self.nodes.clear();
         self.parents.clear();
-        self.histories.clear();
+        self.histories.truncate(0);
         self.cuts.extend(heads.into_iter().map(|head| head.plus(1)));
         self.extend(oplog, known_and_wanted);
     }
@@ -93,25 +99,17 @@ impl Zone {
     /// an old event is a parent of a new one, its node must end.
     pub(super) fn extend(&mut self, oplog: &OpLog, (known, wanted): (&[LvRange], &[LvRange])) {
         self.n_old = self.nodes.len();
+        self.is_whole = self.n_old == 0 && known.is_empty();
         let known = known.iter().map(|&lvs| (lvs, true));
         let mut ranges: SmallVec<[(LvRange, bool); 4]> = known
             .chain(wanted.iter().map(|&lvs| (lvs, false)))
             .collect();
         ranges.sort_unstable_by_key(|(lvs, _)| lvs.start);
-        self.find_cuts(oplog, &ranges);
         self.cut(oplog, &ranges);
-        self.note_histories();
-        self.order.clear();
-        if let [only] = &self.nodes[self.n_old..] {
-            self.n_known = usize::from(only.is_known);
-            self.order.push(self.n_old as u32);
-            return;
+        if self.histories.n_nodes() == self.n_old {
+            self.note_histories();
         }
-        self.link_children();
-        self.weigh();
-        self.put_in_order(true);
-        self.n_known = self.order.len();
-        self.put_in_order(false);
+        self.put_in_order();
     }
 
     /// Where the zone starts.
@@ -134,20 +132,30 @@ impl Zone {
         if whole.lvs.last() == lv {
             return None;
         }
-        let first = Node {
-            lvs: LvRange::new(whole.lvs.start, lv.plus(1)),
+        self.split(at, lv);
+        if !self.histories.is_empty() {
+            self.histories.truncate(at);
+            self.note_histories();
+        }
+        Some(at as u32)
+    }
+
+    /// Splits a node behind one of its events.
+    fn split(&mut self, at: usize, lv: Lv) {
+        let whole = self.nodes[at];
+        let end = whole.parents_end as usize;
+        // Whoever has the node as a parent means its last event.
+        let later = self.parents[end..].iter_mut();
+        later.for_each(|node| *node += u32::from(*node >= at as u32));
+        self.parents.insert(end, at as u32);
+        self.nodes[at].lvs.end = lv.plus(1);
+        let rest = Node {
+            lvs: LvRange::new(lv.plus(1), whole.lvs.end),
             ..whole
         };
-        self.nodes.insert(at, first);
-        self.nodes[at + 1].lvs.start = lv.plus(1);
-        // Whoever has the node as a parent means its last event.
-        let later = self.parents.iter_mut().filter(|node| **node >= at as u32);
-        later.for_each(|node| *node += 1);
-        self.parents.insert(whole.parents_end as usize, at as u32);
-        let later = &mut self.nodes[at + 1..];
-        later.iter_mut().for_each(|node| node.parents_end += 1);
-        self.split_histories(at);
-        Some(at as u32)
+        self.nodes.insert(at + 1, rest);
+        let later = self.nodes[at + 1..].iter_mut();
+        later.for_each(|node| node.parents_end += 1);
     }
 
     /// The nodes of the last plan in walking order, the known ones first.
@@ -158,6 +166,16 @@ impl Zone {
     /// How many nodes of the order are known ones.
     pub(super) fn n_known(&self) -> usize {
         self.n_known
+    }
+
+    /// Whether the last plan was the zone's first, and nothing in it was known before.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// At least how many parts of runs of operations the nodes of the last plan have.
+    pub(super) fn n_ops(&self) -> usize {
+        self.n_ops
     }
 
     pub(super) fn node(&self, node: u32) -> &Node {
@@ -171,43 +189,61 @@ impl Zone {
     /// The nodes that a node directly follows, ascending; none if it follows the zone's start.
     #[inline]
     pub(super) fn parents(&self, node: u32) -> &[u32] {
-        let start = node
-            .checked_sub(1)
-            .map_or(0, |before| self.nodes[before as usize].parents_end);
-        &self.parents[start as usize..self.nodes[node as usize].parents_end as usize]
+        parents_of(&self.nodes, &self.parents, node as usize)
     }
 
     /// The node that ends with event `lv`, if `lv` lies in the zone.
     pub(super) fn node_ending_at(&self, lv: Lv) -> Option<u32> {
-        if lv < self.start {
-            return None;
-        }
-        let node = self.nodes.partition_point(|node| node.lvs.end <= lv);
+        let node = (lv >= self.start).then(|| self.node_with(lv))?;
         debug_assert!(self.nodes[node].lvs.last() == lv, "nodes end at parents");
         Some(node as u32)
     }
 
-    /// Calls `visit` for each node that is in the history of one of two versions only.
+    /// The node that holds an event of the zone.
+    #[inline]
+    fn node_with(&self, lv: Lv) -> usize {
+        let n_nodes = self.nodes.len();
+        let latest = &self.nodes[n_nodes.saturating_sub(N_LATEST)..];
+        match latest.iter().rev().position(|node| node.lvs.start <= lv) {
+            Some(n_later) => n_nodes - 1 - n_later,
+            None => self.nodes.partition_point(|node| node.lvs.end <= lv),
+        }
+    }
+
+    /// Calls `visit` for each node that is in one of two versions only, that of `from` and the one
+    /// that a node's events were made on.
     ///
     /// Prepare states are counters, so retreats and advances may come in any order.
     #[inline]
-    pub(super) fn diff(&mut self, from: &[u32], to: &[u32], mut visit: impl FnMut(u32, Step)) {
-        if self.histories.is_empty() {
-            return self.diff_by_walking(from, to, visit);
+    pub(super) fn way_to(&mut self, from: &[u32], node: u32, mut visit: impl FnMut(u32, Step)) {
+        if !self.histories.is_empty() {
+            return self.histories.way_to(from, node, visit);
         }
-        let history = |heads: &[u32]| {
-            heads
-                .iter()
-                .fold(0, |all, &head| all | self.histories[head as usize])
-        };
-        let (from, to) = (history(from), history(to));
-        each_bit(from & !to, |node| visit(node, Step::Retreat));
-        each_bit(to & !from, |node| visit(node, Step::Advance));
+        let mut marks = core::mem::take(&mut self.marks);
+        self.walk_down(&mut marks, from, self.parents(node), &mut visit);
+        self.marks = marks;
+    }
+
+    /// As [`Self::way_to`], to a version named by the nodes that end it.
+    pub(super) fn way_to_version(
+        &mut self,
+        from: &[u32],
+        to: &[u32],
+        mut visit: impl FnMut(u32, Step),
+    ) {
+        let mut marks = core::mem::take(&mut self.marks);
+        self.walk_down(&mut marks, from, to, &mut visit);
+        self.marks = marks;
     }
 
     /// Walks both histories down, highest node first, as long as some node is in one of them only.
-    fn diff_by_walking(&mut self, from: &[u32], to: &[u32], mut visit: impl FnMut(u32, Step)) {
-        let mut marks = core::mem::take(&mut self.marks);
+    fn walk_down(
+        &self,
+        marks: &mut Marks,
+        from: &[u32],
+        to: &[u32],
+        visit: &mut impl FnMut(u32, Step),
+    ) {
         marks.start(self.nodes.len());
         from.iter().for_each(|&node| marks.mark(node, Side::From));
         to.iter().for_each(|&node| marks.mark(node, Side::To));
@@ -221,195 +257,65 @@ impl Zone {
                 marks.mark(parent, side);
             }
         }
-        self.marks = marks;
     }
 
+    /// Notes the histories of nodes that have none yet.
     fn note_histories(&mut self) {
-        if self.nodes.len() > SMALL {
-            self.histories.clear();
-            return;
+        if self.nodes.len() > MAX_NODES {
+            return self.histories.truncate(0);
         }
-        for node in self.n_old as u32..self.nodes.len() as u32 {
-            let parents = self.parents(node).iter();
-            let above = parents.fold(0, |all, &parent| all | self.histories[parent as usize]);
-            self.histories.push(above | (1 << node));
+        self.histories.widen(self.nodes.len());
+        for node in self.histories.n_nodes()..self.nodes.len() {
+            let parents = parents_of(&self.nodes, &self.parents, node);
+            self.histories.push(parents);
         }
     }
 
-    /// Makes room for the first part of a node that was split off before the rest, `at + 1` now.
-    fn split_histories(&mut self, at: usize) {
-        if self.nodes.len() > SMALL {
-            self.histories.clear();
-            return;
+    /// Puts the new nodes in order: the local one if it will do, and nobody hears of it.
+    fn put_in_order(&mut self) {
+        self.order.clear();
+        let new = self.n_old as u32..self.nodes.len() as u32;
+        if self.is_whole || new.len() == 1 {
+            self.order.extend(new);
+            let known = self.nodes[self.n_old..].iter().filter(|node| node.is_known);
+            self.n_known = known.count();
+            if self.order.len() == 1 || self.order_will_do() {
+                return;
+            }
+            self.order.clear();
         }
-        let (first, rest) = (1 << at, 2 << at);
-        for history in &mut self.histories {
-            let below = *history & (first - 1);
-            let above = (*history & !(first - 1)) << 1;
-            let with_first = if above & rest == 0 { 0 } else { first };
-            *history = below | with_first | above;
-        }
-        self.histories.insert(at, self.histories[at] & !rest);
+        let nodes = (&self.nodes[..], self.n_old);
+        self.n_known = self
+            .planner
+            .put_in_order(nodes, &self.parents, &mut self.order);
     }
 
-    /// Notes after which new events nodes must end: those that others have as parents.
-    fn find_cuts(&mut self, oplog: &OpLog, ranges: &[(LvRange, bool)]) {
-        let end = self.end();
-        for &(lvs, _) in ranges {
-            for run in oplog.graph().runs(lvs) {
-                let inside = run.parents().iter().filter(|&&parent| parent >= end);
-                self.cuts.extend(inside.map(|parent| parent.plus(1)));
+    /// Whether to walk the new nodes in `order` takes few retreats and advances.
+    fn order_will_do(&self) -> bool {
+        if self.histories.is_empty() || self.order.len() > MAX_IN_LOCAL_ORDER {
+            return false;
+        }
+        let mut n_left = self.order.len() * MAX_MOVES;
+        for pair in self.order.windows(2) {
+            let mut n_moves = 0;
+            self.histories
+                .way_to(&pair[..1], pair[1], |_, _| n_moves += 1);
+            match n_left.checked_sub(n_moves) {
+                Some(left) => n_left = left,
+                None => return false,
             }
         }
-        self.cuts.sort_unstable();
-    }
-
-    fn cut(&mut self, oplog: &OpLog, ranges: &[(LvRange, bool)]) {
-        let mut cut = 0;
-        let mut op = ranges
-            .first()
-            .map_or(0, |(lvs, _)| oplog.ops().find(lvs.start));
-        for &(lvs, is_known) in ranges {
-            for run in oplog.graph().runs(lvs) {
-                let mut at = run.lvs.start;
-                while at < run.lvs.end {
-                    while self.cuts.get(cut).is_some_and(|&end| end <= at) {
-                        cut += 1;
-                    }
-                    let end = self
-                        .cuts
-                        .get(cut)
-                        .map_or(run.lvs.end, |&end| end.min(run.lvs.end));
-                    while oplog.ops().run(op).lvs.end <= at {
-                        op += 1;
-                    }
-                    let parents = (at == run.lvs.start).then(|| run.parents());
-                    self.push_node(LvRange::new(at, end), op as u32, is_known, parents);
-                    at = end;
-                }
-            }
-        }
-        self.cuts.clear();
-    }
-
-    /// Adds a node; without parents given, it follows the one before it.
-    fn push_node(&mut self, lvs: LvRange, first_op: u32, is_known: bool, parents: Option<&[Lv]>) {
-        let first_parent = self.parents.len();
-        match parents {
-            None => self.parents.push(self.nodes.len() as u32 - 1),
-            Some(parents) => {
-                for &parent in parents {
-                    let parent = self.node_ending_at(parent);
-                    self.parents.extend(parent);
-                }
-            }
-        }
-        self.nodes.push(Node {
-            is_known,
-            lvs,
-            first_op,
-            parents_end: self.parents.len() as u32,
-            weight: lvs.len(),
-            n_waiting: self.parents[first_parent..]
-                .iter()
-                .filter(|&&parent| parent as usize >= self.n_old)
-                .count() as u32,
-        });
-    }
-
-    fn link_children(&mut self) {
-        let Self {
-            nodes,
-            n_old,
-            parents,
-            children_start,
-            children,
-            ..
-        } = self;
-        let n_old = *n_old as u32;
-        let first = n_old.checked_sub(1);
-        let first = first.map_or(0, |node| nodes[node as usize].parents_end);
-        children_start.clear();
-        children_start.resize(nodes.len() - n_old as usize + 1, 0);
-        let is_new = |parent: &&u32| **parent >= n_old;
-        for &parent in parents[first as usize..].iter().filter(is_new) {
-            children_start[(parent - n_old) as usize] += 1;
-        }
-        let mut sum = 0;
-        for start in children_start.iter_mut() {
-            sum += *start;
-            *start = sum;
-        }
-        children.clear();
-        children.resize(sum as usize, 0);
-        // Filling from the back turns each end into a start and keeps children ascending.
-        let mut end = parents.len();
-        for node in (n_old..nodes.len() as u32).rev() {
-            let before = node.checked_sub(1);
-            let start = before.map_or(0, |node| nodes[node as usize].parents_end as usize);
-            for &parent in parents[start..end].iter().filter(is_new) {
-                let start = &mut children_start[(parent - n_old) as usize];
-                *start -= 1;
-                children[*start as usize] = node;
-            }
-            end = start;
-        }
-    }
-
-    fn weigh(&mut self) {
-        for node in (self.n_old as u32..self.nodes.len() as u32).rev() {
-            let parent = self.parents(node).last().copied();
-            if let Some(parent) = parent.filter(|&parent| parent as usize >= self.n_old) {
-                let weight = self.nodes[node as usize].weight;
-                let parent = &mut self.nodes[parent as usize];
-                parent.weight = parent.weight.saturating_add(weight);
-            }
-        }
-    }
-
-    /// Puts the nodes that are known, or those that are not, in order: depth first, the lightest branch first, so
-    /// that little is retreated and advanced again on the way.
-    fn put_in_order(&mut self, known: bool) {
-        debug_assert!(self.ready.is_empty());
-        for (node, at) in self.nodes.iter().zip(0..).skip(self.n_old) {
-            if node.n_waiting == 0 && node.is_known == known {
-                self.ready.push(at);
-            }
-        }
-        self.sort_ready_from(0);
-        while let Some(node) = self.ready.pop() {
-            self.order.push(node);
-            // Never zero again: a node must not be picked up by a later call.
-            self.nodes[node as usize].n_waiting = u32::MAX;
-            let n_ready = self.ready.len();
-            let node = node as usize - self.n_old;
-            for at in self.children_start[node]..self.children_start[node + 1] {
-                let child = self.children[at as usize];
-                let node = &mut self.nodes[child as usize];
-                node.n_waiting -= 1;
-                if node.n_waiting == 0 && node.is_known == known {
-                    self.ready.push(child);
-                }
-            }
-            self.sort_ready_from(n_ready);
-        }
-    }
-
-    fn sort_ready_from(&mut self, start: usize) {
-        let Self { ready, nodes, .. } = self;
-        if ready.len() - start > 1 {
-            ready[start..].sort_unstable_by_key(|&node| {
-                core::cmp::Reverse((nodes[node as usize].weight, node))
-            });
-        }
+        true
     }
 }
 
-/// Calls `visit` with the number of each bit that is set.
+/// How many of the latest nodes are looked at one by one before any search.
+const N_LATEST: usize = 8;
+
 #[inline]
-fn each_bit(mut bits: u128, mut visit: impl FnMut(u32)) {
-    while bits != 0 {
-        visit(bits.trailing_zeros());
-        bits &= bits - 1;
-    }
+fn parents_of<'p>(nodes: &[Node], parents: &'p [u32], node: usize) -> &'p [u32] {
+    let start = node
+        .checked_sub(1)
+        .map_or(0, |before| nodes[before].parents_end);
+    &parents[start as usize..nodes[node].parents_end as usize]
 }

@@ -195,3 +195,30 @@ fn single_events_one_after_the_other_have_the_text_of_the_model() {
         assert_eq!(doc.oplog(), &oplog_of(trace), "CRDT_SEED={seed}");
     });
 }
+
+/// Two people write at once, and take most of it back; who merges all of it hears only of what is
+/// left, from left to right.
+#[test]
+fn of_a_whole_zone_only_the_outcome_is_told() {
+    let mut ours = TextDoc::new();
+    let ada = ours.get_or_create_agent_id("ada").expect("a name");
+    ours.insert(ada, 0, "0123456789").expect("in range");
+    let mut reader = ours.clone();
+    let mut theirs = ours.clone();
+    let bob = theirs.get_or_create_agent_id("bob").expect("a name");
+    ours.insert(ada, 8, "forgotten").expect("in range");
+    ours.delete(ada, 7..18).expect("in range");
+    ours.insert(ada, 2, "A").expect("in range");
+    theirs.insert(bob, 2, "Bxyz").expect("in range");
+    theirs.delete(bob, 3..6).expect("in range");
+    theirs.delete(bob, 0..1).expect("in range");
+    ours.merge(&theirs).expect("nothing is missing");
+    let patches = kept(&reader.merge(&ours).expect("nothing is missing"));
+    let patch = |pos, deleted, inserted: &str| (pos, deleted, inserted.to_owned());
+    assert_eq!(
+        patches,
+        [patch(0, 1, ""), patch(1, 0, "AB"), patch(8, 2, "")]
+    );
+    assert_eq!(reader.content(), "1AB234569");
+    assert_eq!(reader.content(), ours.content());
+}

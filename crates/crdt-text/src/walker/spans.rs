@@ -1,0 +1,72 @@
+//! Lists of spans in document order: where the tracker keeps what it knows.
+//!
+//! Small zones have a [`FlatList`], large ones a [`TreeList`]. Which of the two is known before a
+//! replay starts, so that it is compiled for either.
+//!
+//! # Invariants
+//! A cursor is good until the next change that adds spans; the one that such a change returns is
+//! good from then on.
+
+mod flat;
+mod tree;
+
+use core::cmp::Ordering;
+
+pub(super) use self::flat::FlatList;
+pub(super) use self::tree::TreeList;
+use super::span::Span;
+use crate::tree::Cursor;
+
+/// Spans in document order, found by position and by id. There is always at least one.
+pub(super) trait SpanList {
+    /// Starts over with one span.
+    fn reset(&mut self, base: Span);
+
+    /// Characters visible at the version that the walker stands on.
+    fn visible_len(&self) -> u32;
+
+    fn span(&self, at: Cursor) -> &Span;
+
+    fn start(&self) -> Cursor;
+
+    /// The span after this one.
+    fn next(&self, at: Cursor) -> Option<Cursor>;
+
+    /// Walks all spans.
+    fn iter(&self) -> impl Iterator<Item = &Span>;
+
+    /// The span that holds visible character `pos`, and how many of its characters stand before.
+    fn seek(&mut self, pos: u32) -> Option<(Cursor, u32)>;
+
+    /// Characters visible in the effect state before a span.
+    fn effect_before(&self, at: Cursor) -> u32;
+
+    /// The span that holds a character, looked for first behind a place that is likely close to it.
+    fn find(&self, id: u32, near: Cursor) -> Cursor;
+
+    /// Compares the places of two spans.
+    fn compare(&self, a: Cursor, b: Cursor) -> Ordering;
+
+    /// Adds a span of new characters, which have the next ids, behind another or at the start;
+    /// returns its place.
+    fn insert_behind(&mut self, left: Option<Cursor>, inserted: Span) -> Cursor;
+
+    /// Adds new characters, which have the next ids, to a span.
+    fn append(&mut self, at: Cursor, len: u32);
+
+    /// Puts spans in place of one. One of them may be of new characters, which have the next ids.
+    /// Returns the place of span `nth` of the new ones.
+    fn replace<const N: usize>(&mut self, at: Cursor, spans: [Span; N], nth: u32) -> Cursor;
+
+    /// Changes the states of a span.
+    fn update(&mut self, at: Cursor, change: impl FnOnce(&mut Span));
+
+    /// Changes the prepare state of a span; positions are right again after [`Self::settle`].
+    fn update_lazily(&mut self, at: Cursor, change: impl FnOnce(&mut Span));
+
+    /// Ends a series of lazy updates.
+    fn settle(&mut self);
+}
+
+#[cfg(test)]
+mod tests;
