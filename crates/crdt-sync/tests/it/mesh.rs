@@ -1,6 +1,6 @@
 //! Networks with circles: what comes from several sides is passed on once.
 
-use crdt_core::{AgentId, NextSeqError};
+use crdt_core::AgentId;
 use crdt_maps::OrSet;
 
 use crate::net::{Frame, Net, config, doc};
@@ -22,7 +22,7 @@ fn mesh() -> Net<Words> {
 
 fn add(net: &mut Net<Words>, node: usize, word: String) {
     let agent = AgentId::new(&format!("agent-{node:02}")).unwrap();
-    let edit = |words: &mut Words| Ok::<_, NextSeqError>(words.add_with_delta(&agent, word)?);
+    let edit = |words: &mut Words| words.add_with_delta(&agent, word);
     net.nodes[node].edit(doc(), edit).unwrap();
 }
 
