@@ -67,6 +67,19 @@ pub(crate) enum Step {
     Fault {
         faults: Faults,
     },
+    /// The site frees the memory of the page, if it rests.
+    Evict {
+        site: usize,
+    },
+    /// The site says that it is there.
+    Present {
+        site: usize,
+        millis: u64,
+    },
+    /// The site wants to know what is stable among its neighbours.
+    Seek {
+        site: usize,
+    },
     /// The clock of a site is ahead.
     Skew {
         site: usize,
@@ -120,10 +133,16 @@ fn draw_step(rng: &mut Rng, setup: &Setup) -> Step {
     let site = rng.below(setup.n_sites);
     let edge = rng.below(setup.edges.len());
     match rng.below(100) {
-        0..30 => Step::Edit {
+        0..27 => Step::Edit {
             site,
             seed: rng.next_u64(),
         },
+        27..28 => Step::Evict { site },
+        28..29 => Step::Present {
+            site,
+            millis: rng.between(0, 2_000) as u64,
+        },
+        29..30 => Step::Seek { site },
         30..60 => Step::Run {
             millis: rng.between(0, 400) as u64,
         },

@@ -88,6 +88,13 @@ impl World {
                     return self.start(site);
                 }
             }
+            Step::Evict { site } => {
+                if let Some(node) = &mut self.sites[site].node {
+                    node.evict(page_id());
+                }
+            }
+            Step::Present { site, millis } => return self.be_present(site, millis),
+            Step::Seek { site } => return self.seek_stable(site),
             Step::Fault { faults } => self.net.set_faults(faults),
             Step::Skew { site, millis } => self.sites[site].skew += millis,
         }
@@ -108,6 +115,11 @@ impl World {
         }
         self.net.set_faults(crdt_testkit::net::Faults::NONE);
         self.start_all()?;
+        for node in self.sites.iter_mut().filter_map(|site| site.node.as_mut()) {
+            // It may have been evicted, and is looked at in the end.
+            node.add_document(page_id())
+                .map_err(|error| format!("{error:?}"))?;
+        }
         self.run_until(self.now)?;
         let deadline = self.now + MAX_REST;
         let n_frames = self.n_frames;
@@ -184,6 +196,12 @@ impl World {
     }
 
     fn commit(&mut self, site: usize) -> Result<(), Broken> {
+        self.commit_site(site)?;
+        // What became stable is told by commits.
+        self.take_events(site)
+    }
+
+    fn commit_site(&mut self, site: usize) -> Result<(), Broken> {
         let Site {
             node: Some(node),
             skew,
@@ -240,6 +258,14 @@ impl World {
             };
             return Err(format!("an honest frame was not taken: {error:?}"));
         }
+        self.take_events(parcel.to)
+    }
+
+    fn take_events(&mut self, site: usize) -> Result<(), Broken> {
+        let site = &mut self.sites[site];
+        let Some(node) = &mut site.node else {
+            return Ok(());
+        };
         for event in node.take_events() {
             match event {
                 Event::Changed { deltas, .. } => {
@@ -247,6 +273,7 @@ impl World {
                         .extend(deltas.iter().flat_map(|delta| delta.tokens()));
                 }
                 Event::Refused(refused) if refused.refusal == Refusal::UnknownDocument => {}
+                Event::Opened { .. } | Event::Presence { .. } | Event::Stable { .. } => {}
                 other => return Err(format!("{other:?}")),
             }
         }
@@ -266,11 +293,44 @@ impl World {
         };
         let token = self.n_tokens;
         self.n_tokens += 1;
+        node.add_document(page_id())
+            .map_err(|error| format!("{error:?}"))?;
         let edited = node.edit(page_id(), |page| page.edit(agent, token, seed));
         edited.map_err(|error| format!("an edit failed: {error:?}"))?;
         pending.insert(token);
         *is_touched = true;
         Ok(())
+    }
+
+    fn be_present(&mut self, site: usize, millis: u64) -> Result<(), Broken> {
+        let at = &mut self.sites[site];
+        let (Some(node), Some(agent)) = (&mut at.node, &at.agent) else {
+            return Ok(());
+        };
+        at.is_touched = true;
+        node.add_document(page_id())
+            .map_err(|error| format!("{error:?}"))?;
+        let told = node.set_presence(page_id(), agent, b"", Some(b"here"), millis);
+        told.map_err(|error| format!("{error:?}"))
+    }
+
+    /// All sites that run count.
+    fn seek_stable(&mut self, site: usize) -> Result<(), Broken> {
+        let stores: Vec<_> = (0..self.sites.len())
+            .filter(|other| *other != site)
+            .filter_map(|other| Some(self.sites[other].node.as_ref()?.store()))
+            .collect();
+        let at = &mut self.sites[site];
+        let Some(node) = &mut at.node else {
+            return Ok(());
+        };
+        at.is_touched = true;
+        node.add_document(page_id())
+            .map_err(|error| format!("{error:?}"))?;
+        let asked = node
+            .set_participants(page_id(), stores)
+            .and_then(|()| node.seek_stable(page_id()));
+        asked.map_err(|error| format!("{error:?}"))
     }
 
     fn start_all(&mut self) -> Result<(), Broken> {
@@ -364,6 +424,8 @@ impl World {
             let at = &mut self.sites[site];
             if let Some(node) = &mut at.node {
                 let link = LinkId(connection);
+                node.add_document(page_id())
+                    .map_err(|error| format!("{error:?}"))?;
                 let connected = node
                     .connect(link)
                     .and_then(|()| node.share(link, page_id()));
@@ -405,6 +467,8 @@ fn config(is_tight: bool) -> Config {
         config.compact_bytes = 500;
         config.inline_summary_bytes = 40;
         config.max_plain_summary_bytes = 0;
+        config.max_cursors = 2;
+        config.memo_bytes = 200;
     }
     config
 }

@@ -44,6 +44,84 @@ pub struct Offer<'a, D: Document> {
     pub state: &'a D,
     /// What would be applied.
     pub delta: &'a D::Delta,
+    /// In how many bytes it came, with others of the same frame or transfer.
+    pub n_bytes: usize,
+}
+
+/// A document that a neighbour opens, to read it and to write it.
+///
+/// # Examples
+/// See [`Policy`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Opening {
+    /// The document. It may not be here yet.
+    pub doc: DocId,
+    /// Who opens it.
+    pub link: LinkId,
+    /// What the neighbour calls its storage. It may lie.
+    pub store: StoreId,
+}
+
+/// Who may read and who may write, and how much: asked by
+/// [`Node::receive_under`](crate::Node::receive_under).
+///
+/// What is not allowed is refused with a reason, which the neighbour is told. Whoever may not open a
+/// document is told nothing of it; whoever may not write is closed out of it at the first delta, for what
+/// follows may rest on that one.
+///
+/// # Examples
+/// Guests read, members write, and nobody more than a megabyte:
+/// ```
+/// use std::collections::BTreeMap;
+/// use crdt_sync::{Document, LinkId, Offer, Opening, Policy, Refusal};
+///
+/// struct Rooms {
+///     /// Who was authenticated on which link, and what they wrote so far.
+///     members: BTreeMap<LinkId, usize>,
+///     guests: Vec<LinkId>,
+/// }
+///
+/// impl<D: Document> Policy<D> for Rooms {
+///     fn opens(&mut self, opening: &Opening) -> Result<(), Refusal> {
+///         let is_known = self.members.contains_key(&opening.link) || self.guests.contains(&opening.link);
+///         is_known.then_some(()).ok_or(Refusal::Forbidden)
+///     }
+///
+///     fn writes(&mut self, offer: &Offer<'_, D>) -> Result<(), Refusal> {
+///         let written = self.members.get_mut(&offer.link).ok_or(Refusal::Forbidden)?;
+///         *written += offer.n_bytes;
+///         (*written <= 1 << 20).then_some(()).ok_or(Refusal::OverQuota)
+///     }
+/// }
+/// ```
+pub trait Policy<D: Document> {
+    /// Whether a document may be opened. The provided method allows it.
+    ///
+    /// # Errors
+    /// Why not: a neighbour is told.
+    fn opens(&mut self, opening: &Opening) -> Result<(), Refusal> {
+        let _anyone = opening;
+        Ok(())
+    }
+
+    /// Whether a delta may be applied. The provided method allows it.
+    ///
+    /// # Errors
+    /// Why not: a neighbour is told.
+    fn writes(&mut self, offer: &Offer<'_, D>) -> Result<(), Refusal> {
+        let _anyone = offer;
+        Ok(())
+    }
+}
+
+/// Deltas for which a function returns true.
+pub(crate) struct Admits<F>(pub(crate) F);
+
+impl<D: Document, F: FnMut(&Offer<'_, D>) -> bool> Policy<D> for Admits<F> {
+    fn writes(&mut self, offer: &Offer<'_, D>) -> Result<(), Refusal> {
+        (self.0)(offer).then_some(()).ok_or(Refusal::Forbidden)
+    }
 }
 
 /// The agents that write here, each with the number that its next event in a document will have.

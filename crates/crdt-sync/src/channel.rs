@@ -19,7 +19,7 @@ pub(crate) use self::bulk::Bulk;
 
 use alloc::boxed::Box;
 
-use crate::frame::Content;
+use crate::frame::{Content, PartAck};
 use crate::payload::Payload;
 use crate::position::Position;
 use crate::transfer::Outgoing;
@@ -40,6 +40,10 @@ pub(crate) struct Channel {
     /// Boxed, for there may be very many channels, and few that need it.
     bulk: Option<Box<Bulk>>,
     pub(crate) retry: Retry,
+    /// How many transfers were begun, that is the number of the last.
+    n_transfers: u32,
+    /// Whether they were told what is present here.
+    pub(crate) told_presence: bool,
     /// Whether it waits to be looked at.
     pub(crate) is_queued: bool,
     /// Whether the application was told that it is refused here.
@@ -118,6 +122,8 @@ impl Channel {
             owed: Owed::default(),
             bulk: None,
             retry: Retry::default(),
+            n_transfers: 0,
+            told_presence: false,
             is_queued: false,
             is_refusal_noted: false,
         }
@@ -157,6 +163,38 @@ impl Channel {
 
     pub(crate) fn make_bulk(&mut self) -> &mut Bulk {
         self.bulk.get_or_insert_default()
+    }
+
+    /// Tells them a summary, or the head of one.
+    pub(crate) fn tell(&mut self, content: Content, payload: Payload) {
+        let telling = Outgoing::new(content, payload, &mut self.n_transfers);
+        self.make_bulk().telling = Some(telling);
+    }
+
+    /// Notes how far they are with a transfer.
+    pub(crate) fn take_part_ack(&mut self, ack: &PartAck) {
+        let n_transfers = &mut self.n_transfers;
+        let is_news = match &mut self.sending {
+            _ if ack.of_summary => {
+                let bulk = self.bulk.as_deref_mut();
+                bulk.is_some_and(|bulk| bulk.take_summary_ack(ack, n_transfers))
+            }
+            Sending::Shipping(transfer) => transfer.ack(ack.transfer, ack.offset, n_transfers),
+            _ => false,
+        };
+        if is_news {
+            self.note_progress();
+        }
+    }
+
+    /// Whether nothing is on its way in either direction, when our outbox goes up to `next`.
+    pub(crate) fn is_at_rest(&self, next: u64) -> bool {
+        let is_through = match self.sending {
+            Sending::Live { acked, sent } => sent == acked && acked <= next,
+            Sending::Refused { .. } => true,
+            _ => false,
+        };
+        is_through && !self.is_queued && self.bulk.is_none()
     }
 
     /// Stops looking for what they hold.
@@ -230,8 +268,11 @@ impl Channel {
             Sending::Live { acked, sent } => *sent = *acked,
             Sending::Refused { .. } => {}
         }
-        if let Some(telling) = self.bulk_mut().and_then(|bulk| bulk.telling.as_mut()) {
-            telling.rewind();
+        if let Some(bulk) = self.bulk_mut() {
+            bulk.owes_probe = bulk.probe.is_some();
+            if let Some(telling) = &mut bulk.telling {
+                telling.rewind();
+            }
         }
     }
 
@@ -242,7 +283,8 @@ impl Channel {
             Sending::Live { acked, sent } => acked < sent,
             Sending::Refused { .. } => false,
         };
-        waits_for_them || self.bulk().is_some_and(|bulk| bulk.telling.is_some())
+        let is_asked = |bulk: &Bulk| bulk.telling.is_some() || bulk.probe.is_some();
+        waits_for_them || self.bulk().is_some_and(is_asked)
     }
 
     /// Holds no place in their outbox for sure any more: they are to find out what is missing.
@@ -259,7 +301,8 @@ impl Channel {
 
     /// Starts sending what needs no place in our outbox, or does not fit a frame.
     pub(crate) fn ship(&mut self, content: Content, payload: Payload) {
-        self.sending = Sending::Shipping(Box::new(Outgoing::new(content, payload)));
+        let transfer = Outgoing::new(content, payload, &mut self.n_transfers);
+        self.sending = Sending::Shipping(Box::new(transfer));
         self.drop_search();
         self.note_progress();
     }
@@ -286,6 +329,7 @@ impl Channel {
     pub(crate) fn reopen(&mut self) {
         *self = Self {
             theirs: self.theirs,
+            n_transfers: self.n_transfers,
             is_queued: self.is_queued,
             ..Self::new(self.doc, self.have)
         };

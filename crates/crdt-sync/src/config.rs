@@ -21,14 +21,26 @@ pub struct Config {
     pub accepts_documents: bool,
     /// How many documents one link may open.
     pub max_documents_per_link: usize,
-    /// How large a frame may be. At least 256, and the same at both ends of a link.
+    /// How large a frame may be, at least 256. Each end tells the other; the smaller limit counts.
     pub max_frame_bytes: usize,
     /// How large a delta or summary may be, in however many frames it comes.
     pub max_transfer_bytes: usize,
     /// How many events one foreign delta may tell of.
     pub max_events_per_delta: u64,
-    /// How much may be on the way to a neighbour, for each document.
+    /// How much may be on the way to a neighbour, for each document. Each end tells the other; the smaller
+    /// limit counts.
     pub window_bytes: usize,
+    /// How much is held of what one link sends in parts, in all documents; at least one transfer.
+    pub max_incoming_bytes_per_link: usize,
+    /// How much is held of events that wait to be taken. Beyond it the oldest go, and are counted.
+    pub max_event_bytes: usize,
+    /// How many places in the outboxes of others are noted, for each document. Beyond it those that were
+    /// not used for longest go: their stores are compared with anew when they come back.
+    pub max_cursors: usize,
+    /// How much presence is held, for each document.
+    pub max_presence_bytes: usize,
+    /// For how long the presence that others tell is held at most.
+    pub max_presence_ms: u64,
     /// How much of an outbox is kept for neighbours that come back, though all links have it.
     pub retained_bytes: usize,
     /// Above this the oldest deltas of an outbox are grouped.
@@ -73,6 +85,11 @@ impl Default for Config {
             max_transfer_bytes: 1 << 28,
             max_events_per_delta: 1 << 26,
             window_bytes: 1 << 20,
+            max_incoming_bytes_per_link: 1 << 28,
+            max_event_bytes: 1 << 26,
+            max_cursors: 1 << 14,
+            max_presence_bytes: 1 << 16,
+            max_presence_ms: 60_000,
             retained_bytes: 1 << 18,
             soft_bytes: 1 << 22,
             hard_bytes: 1 << 24,

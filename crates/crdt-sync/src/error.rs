@@ -43,6 +43,12 @@ pub enum LinkError {
     /// Another store or another opening of it says hello on a link that stands.
     #[error("another neighbour says hello on the link")]
     AnotherNeighbour,
+    /// A document is to be shared that is not in memory: add it first.
+    #[error("no document {doc:?}")]
+    UnknownDocument {
+        /// The name that was given.
+        doc: DocId,
+    },
     /// More documents are opened than the limit allows.
     #[error("more than {max} documents on one link")]
     TooManyDocuments {
@@ -91,8 +97,10 @@ pub enum Refusal {
     ClonedIdentity,
     /// A delta tells of more events than the limit allows.
     TooManyEvents,
-    /// The application did not admit a delta.
+    /// The application did not admit a delta, or a reader.
     Forbidden,
+    /// Whoever sent it, or asks for it, has used up what the application grants.
+    OverQuota,
     /// A delta or summary is larger than the limit for transfers.
     TooLarge,
     /// Something a later version of this library says.
@@ -128,6 +136,7 @@ impl Refusal {
             Self::TooManyEvents => 7,
             Self::Forbidden => 8,
             Self::TooLarge => 9,
+            Self::OverQuota => 10,
             Self::Other => 0,
         }
     }
@@ -143,6 +152,7 @@ impl Refusal {
             7 => Self::TooManyEvents,
             8 => Self::Forbidden,
             9 => Self::TooLarge,
+            10 => Self::OverQuota,
             _ => Self::Other,
         }
     }
@@ -153,7 +163,7 @@ impl From<ErrorKind> for Refusal {
         match kind {
             ErrorKind::MissingDependency => Self::MissingDependency,
             ErrorKind::Malformed => Self::Contradiction,
-            ErrorKind::Misuse | ErrorKind::Corrupt => Self::Other,
+            ErrorKind::Misuse | ErrorKind::Corrupt | ErrorKind::Unavailable => Self::Other,
         }
     }
 }
@@ -161,7 +171,9 @@ impl From<ErrorKind> for Refusal {
 impl Classify for LinkError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unknown { .. } | Self::Taken { .. } => ErrorKind::Misuse,
+            Self::Unknown { .. } | Self::Taken { .. } | Self::UnknownDocument { .. } => {
+                ErrorKind::Misuse
+            }
             _ => ErrorKind::Malformed,
         }
     }

@@ -15,7 +15,8 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use crdt_core::AgentId;
+use crdt_core::codec::DecodeError;
+use crdt_core::{AgentId, DeltaState};
 
 use self::reconcile::Head;
 use crate::admission::OwnAgents;
@@ -26,21 +27,26 @@ use crate::link::Neighbour;
 use crate::payload::Payload;
 use crate::position::Position;
 use crate::transfer::{Incoming, Outgoing, Received};
-use crate::{Batch, Config, Document, LinkError, Refusal};
+use crate::{Batch, Config, Document, LinkError, LinkId, Refusal, presence};
+
+/// Whether a delta, which came in so many bytes, may be applied to a state.
+pub(crate) type Admit<'a, D> =
+    dyn FnMut(&D, &<D as DeltaState>::Delta, usize) -> Result<(), Refusal> + 'a;
 
 /// All that a frame for one document touches.
 pub(crate) struct Exchange<'a, D: Document> {
     pub(crate) config: &'a Config,
+    pub(crate) link: LinkId,
     pub(crate) neighbour: Neighbour,
     pub(crate) channel: &'a mut Channel,
     pub(crate) hosted: &'a mut Hosted<D>,
     pub(crate) batch: &'a mut Batch,
     /// Who writes here.
     pub(crate) agents: &'a BTreeSet<AgentId>,
-    /// Whether the application admits an offered delta.
-    pub(crate) admit: &'a mut dyn FnMut(&D, &D::Delta) -> bool,
-    /// Deltas that were news.
-    pub(crate) applied: Option<Vec<D::Delta>>,
+    /// Whether the application admits an offered delta, which came in so many bytes.
+    pub(crate) admit: &'a mut Admit<'a, D>,
+    /// Deltas that were news, and in how many bytes they came.
+    pub(crate) applied: Option<(Vec<D::Delta>, usize)>,
 }
 
 impl<D: Document> Exchange<'_, D> {
@@ -70,14 +76,17 @@ impl<D: Document> Exchange<'_, D> {
         if !wants_whole && self.offer() {
             return;
         }
-        self.channel.drop_offer();
+        if let Some(offer) = self.channel.bulk_mut().and_then(|bulk| bulk.offer.as_mut()) {
+            // How often it was sketched is remembered.
+            offer.sketch = None;
+        }
         let summary = self.hosted.summary();
         let content = Content::Summary {
             versions: summary.versions,
             states: summary.states,
         };
-        let telling = Outgoing::new(content, summary.bytes.clone());
-        self.channel.make_bulk().telling = Some(telling);
+        let payload = summary.bytes.clone();
+        self.channel.tell(content, payload);
     }
 
     /// What is acknowledged is applied over there and durable.
@@ -85,6 +94,10 @@ impl<D: Document> Exchange<'_, D> {
         let next = self.hosted.outbox.next();
         if to > next {
             return Err(LinkError::AckBeyondOutbox { acked: to, next });
+        }
+        self.hosted.acked = self.hosted.acked.max(to);
+        if let Some(bulk) = self.channel.bulk_mut() {
+            bulk.tells_place = bulk.tells_place.filter(|upto| *upto > to);
         }
         match &mut self.channel.sending {
             Sending::Live { acked, sent } if to > *acked => {
@@ -98,18 +111,39 @@ impl<D: Document> Exchange<'_, D> {
         Ok(())
     }
 
-    pub(crate) fn take_part_ack(&mut self, of_summary: bool, offset: u64) {
-        let is_news = if of_summary {
-            let bulk = self.channel.bulk_mut();
-            bulk.is_some_and(|bulk| bulk.take_summary_ack(offset))
-        } else if let Sending::Shipping(transfer) = &mut self.channel.sending {
-            transfer.ack(offset)
-        } else {
-            false
-        };
-        if is_news {
-            self.channel.note_progress();
+    /// They ask whether our copy of their outbox goes so far, to find out what is stable.
+    pub(crate) fn take_probe(&mut self, seq: u64) {
+        let holds = self.channel.have.is_some_and(|have| have.seq >= seq);
+        // While they are not in step with our outbox, how far they hold it means nothing to them.
+        let is_live = matches!(self.channel.sending, Sending::Live { .. });
+        if holds && is_live {
+            self.channel.make_bulk().owes_probed = Some(seq);
         }
+    }
+
+    pub(crate) fn take_probed(&mut self, seq: u64, upto: u64) {
+        let Some(bulk) = self.channel.bulk_mut() else {
+            return;
+        };
+        if bulk.probe != Some(seq) {
+            return;
+        }
+        bulk.probe = None;
+        self.channel.note_progress();
+        if let Some(stability) = &mut self.hosted.stability {
+            stability.note_told(self.neighbour.store, seq, self.link, upto);
+        }
+    }
+
+    /// What is present at others; foreign bytes that are no presence are nothing to act on.
+    pub(crate) fn take_presence(&mut self, bytes: &[u8]) -> Result<bool, DecodeError> {
+        let entries = presence::read(bytes, &self.config.decode)?;
+        let presence = self.hosted.presence.get_or_insert_default();
+        let mut changed = false;
+        for entry in entries {
+            changed |= presence.take(entry, self.link, self.config);
+        }
+        Ok(changed)
     }
 
     /// What they lack is sent, or they are asked; unless it is a late answer to what was sent before.
@@ -141,7 +175,7 @@ impl<D: Document> Exchange<'_, D> {
             Content::Summary { versions, states } => {
                 let bulk = self.channel.make_bulk();
                 let received = Incoming::receive(&mut bulk.hearing, part);
-                bulk.owed_summary_ack = Some(received.len());
+                bulk.owed_summary_ack = Some((part.transfer, received.len()));
                 if let Received::All(bytes) = received {
                     self.take_summary(&Told {
                         versions,
@@ -157,7 +191,7 @@ impl<D: Document> Exchange<'_, D> {
             } => {
                 let bulk = self.channel.make_bulk();
                 let received = Incoming::receive(&mut bulk.hearing, part);
-                bulk.owed_summary_ack = Some(received.len());
+                bulk.owed_summary_ack = Some((part.transfer, received.len()));
                 if let Received::All(bytes) = received {
                     let told = Told {
                         versions,
@@ -182,6 +216,7 @@ impl<D: Document> Exchange<'_, D> {
         let Ok(deltas) = Payload::decode(&bytes, &self.config.decode) else {
             return self.refuse(Refusal::Malformed);
         };
+        let n_bytes = bytes.len();
         let max_events = u128::from(self.config.max_events_per_delta);
         let admit = |own: &OwnAgents, state: &D, delta: &D::Delta| {
             let events = D::events_of(delta);
@@ -189,12 +224,11 @@ impl<D: Document> Exchange<'_, D> {
                 return Err(Refusal::TooManyEvents);
             }
             own.allow(self.agents, &events)?;
-            let is_admitted = (self.admit)(state, delta);
-            is_admitted.then_some(()).ok_or(Refusal::Forbidden)
+            (self.admit)(state, delta, n_bytes)
         };
         let origin = Some(self.neighbour.epoch);
         let (news, result) = self.hosted.apply(deltas, origin, self.batch, admit);
-        self.applied = Some(news);
+        self.applied = Some((news, n_bytes));
         match result {
             Ok(()) => {}
             // What it depends on may be told by a summary; only if that does not help, nothing will.
@@ -212,8 +246,12 @@ impl<D: Document> Exchange<'_, D> {
             self.channel.drop_offer();
         }
         if to.seq > 0 {
-            self.hosted
-                .note_cursor(self.neighbour.store, to, self.batch);
+            self.hosted.note_cursor(
+                self.neighbour.store,
+                to,
+                self.config.max_cursors,
+                self.batch,
+            );
         }
     }
 
@@ -229,7 +267,7 @@ impl<D: Document> Exchange<'_, D> {
         match Incoming::receive(&mut bulk.incoming, part) {
             Received::All(bytes) => Some(Cow::Owned(bytes)),
             Received::Partly(offset) => {
-                bulk.owed_deltas_ack = Some(offset);
+                bulk.owed_deltas_ack = Some((part.transfer, offset));
                 None
             }
         }

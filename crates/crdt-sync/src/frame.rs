@@ -25,10 +25,10 @@ use alloc::borrow::Cow;
 use crate::digest::Digest;
 use crate::position::Position;
 use crate::riblt::Symbol;
-use crate::{DocId, Refusal, StoreId};
+use crate::{Config, DocId, Refusal, StoreId};
 
 /// The version of the frames, told in the first.
-pub(crate) const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 2;
 
 /// One frame. Channels are numbered by whoever sends the frame, each side for itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,16 +49,27 @@ pub(crate) enum Frame<'a> {
         channel: u32,
         to: u64,
     },
-    /// Of a transfer, what came before `offset` is here.
-    PartAck {
-        channel: u32,
-        of_summary: bool,
-        offset: u64,
-    },
+    PartAck(PartAck),
     /// Something between is missing; everything up to `have` is here.
     Nack {
         channel: u32,
         have: Option<Position>,
+    },
+    /// Asks whether the sender's outbox up to `seq` is held, and what was made there before it was.
+    Probe {
+        channel: u32,
+        seq: u64,
+    },
+    /// The answer: it is, and whatever was made without knowing it is in the outbox before `upto`.
+    Probed {
+        channel: u32,
+        seq: u64,
+        upto: u64,
+    },
+    /// What is true for a moment; `crate::presence` has the bytes.
+    Presence {
+        channel: u32,
+        bytes: &'a [u8],
     },
     /// The document is not served on this link, or what was sent for it was not taken.
     Refuse {
@@ -74,6 +85,54 @@ pub(crate) struct Hello {
     /// The epoch in which the sender appends to its outboxes.
     pub(crate) epoch: u64,
     pub(crate) wants_reply: bool,
+    pub(crate) limits: Limits,
+}
+
+/// What one end of a link takes; what it sends is within the limits of both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Limits {
+    /// How large a frame may be.
+    pub(crate) frame_bytes: u32,
+    /// How much may be on the way for one document.
+    pub(crate) window_bytes: u32,
+}
+
+impl Limits {
+    pub(crate) fn of(config: &Config) -> Self {
+        let told = |n_bytes: usize| u32::try_from(n_bytes).unwrap_or(u32::MAX);
+        Self {
+            frame_bytes: told(config.max_frame_bytes),
+            window_bytes: told(config.window_bytes),
+        }
+    }
+
+    /// What both take.
+    pub(crate) fn meet(self, other: Self) -> Self {
+        Self {
+            frame_bytes: self.frame_bytes.min(other.frame_bytes),
+            window_bytes: self.window_bytes.min(other.window_bytes),
+        }
+    }
+
+    /// How many bytes of a part fit a frame.
+    pub(crate) fn max_part_bytes(self) -> usize {
+        (self.frame_bytes as usize)
+            .saturating_sub(MAX_HEAD_BYTES)
+            .max(1)
+    }
+
+    pub(crate) const fn window(self) -> usize {
+        self.window_bytes as usize
+    }
+}
+
+/// Of a transfer, what came before `offset` is here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PartAck {
+    pub(crate) channel: u32,
+    pub(crate) of_summary: bool,
+    pub(crate) transfer: u32,
+    pub(crate) offset: u64,
 }
 
 /// Opens a document on the link.
@@ -130,6 +189,8 @@ pub(crate) struct Symbols<'a> {
 pub(crate) struct Part<'a> {
     pub(crate) channel: u32,
     pub(crate) content: Content,
+    /// Which transfer of the sender, on this channel. 0 where one frame is all of it.
+    pub(crate) transfer: u32,
     pub(crate) total: u64,
     pub(crate) offset: u64,
     pub(crate) bytes: &'a [u8],
@@ -174,9 +235,18 @@ mod kind {
     pub(super) const WANT: u8 = 10;
     pub(super) const SYMBOLS: u8 = 11;
     pub(super) const ASK_WHOLE: u8 = 12;
+    pub(super) const PROBE: u8 = 13;
+    pub(super) const PROBED: u8 = 14;
+    pub(super) const PRESENCE: u8 = 15;
     pub(super) const DELTAS: u8 = 16;
     pub(super) const HAS_FROM: u8 = 1;
     pub(super) const FROM_EARLIER_EPOCH: u8 = 2;
     pub(super) const TO_EARLIER_EPOCH: u8 = 4;
     pub(super) const IS_PART: u8 = 8;
 }
+
+/// No node takes smaller frames than these: the names of a document and a summary's digests must fit.
+pub(crate) const MIN_FRAME_BYTES: u64 = 256;
+
+/// The head of a part is never longer.
+const MAX_HEAD_BYTES: usize = 128;

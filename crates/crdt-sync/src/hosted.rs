@@ -1,5 +1,6 @@
 //! A document as a node holds it: state, outbox, and who takes part.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -7,11 +8,14 @@ use crdt_core::codec::{Decode, DecodeLimits, Encode};
 use crdt_core::{AgentId, Classify, Delta};
 
 use crate::admission::OwnAgents;
+use crate::cursors::Cursors;
 use crate::digest::Digest;
 use crate::outbox::Outbox;
 use crate::payload::Payload;
 use crate::position::{Epochs, Position};
+use crate::presence::Presence;
 use crate::reconcile::split;
+use crate::stability::Stability;
 use crate::storage::{Key, Kind};
 use crate::stored;
 use crate::{Batch, Config, DocId, Document, LinkId, Refusal, StoreId};
@@ -23,10 +27,14 @@ pub(crate) struct Hosted<D: Document> {
     pub(crate) state: D,
     pub(crate) outbox: Outbox<D::Delta>,
     /// How far the outboxes of others are applied.
-    pub(crate) cursors: BTreeMap<StoreId, Position>,
+    pub(crate) cursors: Cursors,
     /// The links on which it is open, with our number for it there.
     pub(crate) links: BTreeMap<LinkId, u32>,
     pub(crate) own: OwnAgents,
+    /// The highest place in the outbox that any neighbour acknowledged.
+    pub(crate) acked: u64,
+    pub(crate) presence: Option<Box<Presence>>,
+    pub(crate) stability: Option<Box<Stability>>,
     stored: Stored,
     /// Of the state after so many deltas.
     told: Option<(u64, Summary)>,
@@ -59,14 +67,15 @@ pub(crate) struct Summary {
 impl<D: Document> Hosted<D> {
     pub(crate) fn new(id: DocId, epoch: u64) -> Self {
         let outbox = Outbox::new(Epochs::new(epoch), 0);
-        Self::restored(id, D::default(), outbox, BTreeMap::new(), Stored::default())
+        let cursors = Cursors::default();
+        Self::restored(id, D::default(), outbox, cursors, Stored::default())
     }
 
     pub(crate) const fn restored(
         id: DocId,
         state: D,
         outbox: Outbox<D::Delta>,
-        cursors: BTreeMap<StoreId, Position>,
+        cursors: Cursors,
         stored: Stored,
     ) -> Self {
         Self {
@@ -76,6 +85,9 @@ impl<D: Document> Hosted<D> {
             cursors,
             links: BTreeMap::new(),
             own: OwnAgents::new(),
+            acked: 0,
+            presence: None,
+            stability: None,
             stored,
             told: None,
             head: None,
@@ -147,9 +159,26 @@ impl<D: Document> Hosted<D> {
     }
 
     /// Notes how far an outbox of others is applied, to be stored with what was applied.
-    pub(crate) fn note_cursor(&mut self, store: StoreId, have: Position, batch: &mut Batch) {
-        self.cursors.insert(store, have);
+    pub(crate) fn note_cursor(
+        &mut self,
+        store: StoreId,
+        have: Position,
+        max_cursors: usize,
+        batch: &mut Batch,
+    ) {
+        for forgotten in self.cursors.note(store, have, max_cursors) {
+            batch.delete(Key::of(self.id, Kind::Cursor(forgotten)));
+        }
         batch.put(Key::of(self.id, Kind::Cursor(store)), have.to_bytes());
+    }
+
+    /// Begins to find out whether what is held now is stable; returns whether somebody must be asked.
+    pub(crate) fn seek_stable(&mut self) -> bool {
+        let seq = self.outbox.next();
+        let summary = self.summary().bytes.clone();
+        let stability = self.stability.get_or_insert_default();
+        stability.begin(seq, || summary);
+        stability.is_seeking()
     }
 
     pub(crate) fn summary(&mut self) -> &Summary {

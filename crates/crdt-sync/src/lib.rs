@@ -18,6 +18,7 @@ pub mod tcp;
 mod admission;
 mod channel;
 mod config;
+mod cursors;
 mod digest;
 mod document;
 mod error;
@@ -31,20 +32,26 @@ mod node;
 mod outbox;
 mod payload;
 mod position;
+mod presence;
 mod reconcile;
 pub mod riblt;
 mod rng;
+mod sealed;
+mod stability;
 mod storage;
 mod stored;
 mod transfer;
 
-pub use self::admission::Offer;
+pub use self::admission::{Offer, Opening, Policy};
 pub use self::config::Config;
 pub use self::document::Document;
 pub use self::error::{LinkError, Refusal, Refused};
 pub use self::id::{DocId, LinkId, StoreId};
 pub use self::load::LoadError;
-pub use self::node::{EditError, Event, Node, Outgoing, Pressure, ReceiveError};
+pub use self::node::{
+    AckLevel, EditError, Event, Mark, Node, Outgoing, PresenceError, Pressure, ReceiveError,
+};
+pub use self::sealed::{Sealed, SealedError};
 pub use self::storage::{Batch, MemoryStorage, Storage, Write};
 #[cfg(feature = "redb")]
 pub use self::storage::{RedbCause, RedbError, RedbStorage};

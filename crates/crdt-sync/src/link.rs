@@ -1,10 +1,11 @@
 //! Links: one connection to a neighbour, and the documents on it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
-use crate::channel::Channel;
-use crate::frame::{Frame, Hello};
+use crate::channel::{Bulk, Channel};
+use crate::frame::{Frame, Hello, Limits};
 use crate::node::Frames;
 use crate::{Config, DocId, LinkError, StoreId};
 
@@ -15,10 +16,19 @@ pub(crate) struct Link {
     pub(crate) neighbour: Option<Neighbour>,
     /// The channel at place n has our number n.
     pub(crate) channels: Vec<Channel>,
-    /// Their numbers with ours where the two differ, ascending: mostly they do not.
-    theirs: Vec<(u32, u32)>,
+    /// What few links need.
+    tables: Option<Box<Tables>>,
     pub(crate) owes_hello: bool,
     n_greetings: u8,
+}
+
+/// What few links need.
+#[derive(Debug, Default)]
+struct Tables {
+    /// Their numbers with ours where the two differ, ascending: mostly they do not.
+    theirs: Vec<(u32, u32)>,
+    /// Channels on which something comes in parts, or did.
+    receiving: Vec<u32>,
 }
 
 /// Who is at the other end.
@@ -26,6 +36,8 @@ pub(crate) struct Link {
 pub(crate) struct Neighbour {
     pub(crate) store: StoreId,
     pub(crate) epoch: u64,
+    /// What is sent there is within these.
+    pub(crate) limits: Limits,
 }
 
 impl Link {
@@ -33,7 +45,7 @@ impl Link {
         Self {
             neighbour: None,
             channels: Vec::new(),
-            theirs: Vec::new(),
+            tables: None,
             owes_hello: false,
             n_greetings: 0,
         }
@@ -64,8 +76,9 @@ impl Link {
             return taken;
         }
         if theirs != ours {
-            let at = self.theirs.partition_point(|(held, _)| *held < theirs);
-            self.theirs.insert(at, (theirs, ours));
+            let table = &mut self.tables.get_or_insert_default().theirs;
+            let at = table.partition_point(|(held, _)| *held < theirs);
+            table.insert(at, (theirs, ours));
         }
         Ok(())
     }
@@ -76,10 +89,41 @@ impl Link {
         if same.is_some_and(|channel| channel.theirs == Some(theirs)) {
             return Some(theirs);
         }
-        let found = self
-            .theirs
-            .binary_search_by_key(&theirs, |(theirs, _)| *theirs);
-        found.ok().map(|at| self.theirs[at].1)
+        let table = &self.tables.as_ref()?.theirs;
+        let found = table.binary_search_by_key(&theirs, |(theirs, _)| *theirs);
+        found.ok().map(|at| table[at].1)
+    }
+
+    /// Gives up transfers if with `n_bytes` more on a channel the link held more than `max`.
+    ///
+    /// Those of which least is here go first: so one of them always comes to its end.
+    pub(crate) fn make_room(&mut self, number: u32, n_bytes: usize, max: usize) {
+        let channels = &mut self.channels;
+        let held = |channels: &[Channel], number: u32| {
+            let bulk = channels.get(number as usize).and_then(Channel::bulk);
+            bulk.map_or(0, Bulk::n_incoming_bytes)
+        };
+        let receiving = &mut self.tables.get_or_insert_default().receiving;
+        receiving.retain(|other| *other != number && held(channels, *other) > 0);
+        let mut total = held(channels, number) + n_bytes;
+        total += receiving
+            .iter()
+            .map(|other| held(channels, *other))
+            .sum::<usize>();
+        receiving.push(number);
+        while total > max {
+            let smallest = receiving.iter().filter(|other| held(channels, **other) > 0);
+            let Some(smallest) = smallest
+                .min_by_key(|other| held(channels, **other))
+                .copied()
+            else {
+                return;
+            };
+            total -= held(channels, smallest);
+            if let Some(bulk) = channels[smallest as usize].bulk_mut() {
+                bulk.drop_incoming();
+            }
+        }
     }
 
     pub(crate) fn channel(&mut self, number: u32) -> Option<&mut Channel> {
@@ -101,6 +145,7 @@ impl Link {
                 store,
                 epoch,
                 wants_reply,
+                limits: Limits::of(config),
             }));
         }
         let again = config.retry_after(self.n_greetings);

@@ -61,7 +61,11 @@ pub enum LoadError<E> {
 
 impl<E: core::error::Error + 'static> Classify for LoadError<E> {
     fn kind(&self) -> ErrorKind {
-        ErrorKind::Corrupt
+        match self {
+            // Nothing is known of what it holds; the next attempt may succeed.
+            Self::Storage(_) => ErrorKind::Unavailable,
+            _ => ErrorKind::Corrupt,
+        }
     }
 }
 
@@ -205,7 +209,7 @@ impl<D: Document> Found<D> {
 const MAX_STORED_SEQ: u64 = 1 << 62;
 
 /// What was written here may be of any size.
-fn own_limits() -> DecodeLimits {
+pub(crate) fn own_limits() -> DecodeLimits {
     DecodeLimits::default()
         .with_max_bytes(u64::MAX)
         .with_max_items(u64::MAX)

@@ -9,13 +9,15 @@
 //!
 //! A client, a server and a member of a mesh are the same thing with other links.
 
+mod event;
+mod moment;
 mod receive;
 mod serve;
+mod stable;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::mem;
 
 use crdt_core::{AgentId, Classify, Delta, ErrorKind};
 
@@ -24,14 +26,18 @@ use crate::channel::{Channel, Sending};
 use crate::hosted::Hosted;
 use crate::link::Link;
 use crate::load::load;
-use crate::storage::STORE;
+use crate::storage::{Key, STORE};
 use crate::{
     Batch, Config, DocId, Document, LinkError, LinkId, LoadError, Refusal, Refused, Storage,
     StoreId,
 };
 
+pub use self::event::Event;
+use self::event::Waiting;
+pub use self::moment::PresenceError;
 pub(crate) use self::serve::Frames;
 pub use self::serve::Outgoing;
+pub use self::stable::{AckLevel, Mark};
 
 /// Keeps replicas of documents equal with those of its neighbours.
 ///
@@ -94,45 +100,28 @@ pub struct Node<D: Document, S> {
     timers: BTreeSet<Timer>,
     /// Documents whose outbox may shrink, since something was acknowledged.
     crowded: BTreeSet<DocId>,
-    /// How far the agents that write here are in documents that were evicted.
-    retired: BTreeMap<DocId, OwnAgents>,
+    /// What is kept of documents that were evicted.
+    parked: BTreeMap<DocId, Parked>,
+    /// Documents of which somebody wants to know what is stable.
+    seeking: BTreeSet<DocId>,
+    /// Documents with something present, and when some of it goes.
+    present: BTreeMap<DocId, u64>,
     /// Documents that neighbours opened in vain.
     refusals: Vec<(LinkId, DocId, Refusal)>,
-    events: Vec<Event<D::Delta>>,
+    events: Waiting<D::Delta>,
+}
+
+/// What is kept of a document that is not in memory.
+#[derive(Debug)]
+struct Parked {
+    /// How far the agents that write here are in it.
+    own: OwnAgents,
+    /// The links on which it is open, all at rest.
+    links: BTreeMap<LinkId, u32>,
 }
 
 /// When to look at a channel again; at the hello of a link, if there is no channel.
 type Timer = (u64, LinkId, Option<u32>);
-
-/// What happened to documents through their links.
-///
-/// # Examples
-/// ```
-/// use crdt_sync::{DocId, Event};
-///
-/// fn changed<T>(events: &[Event<T>]) -> impl Iterator<Item = DocId> {
-///     events.iter().filter_map(|event| match event {
-///         Event::Changed { doc, .. } => Some(*doc),
-///         _ => None,
-///     })
-/// }
-/// assert_eq!(changed::<u8>(&[]).count(), 0);
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Event<T> {
-    /// A neighbour's deltas are in: what they changed is for readers to see.
-    Changed {
-        /// The document.
-        doc: DocId,
-        /// Who sent them.
-        link: LinkId,
-        /// Those that were news, in the order in which they were applied.
-        deltas: Vec<T>,
-    },
-    /// A document is not exchanged any more on a link.
-    Refused(Refused),
-}
 
 /// Why an edit did not happen. The document is what it was.
 ///
@@ -236,9 +225,11 @@ impl<D: Document, S: Storage> Node<D, S> {
             news: BTreeSet::new(),
             timers: BTreeSet::new(),
             crowded: BTreeSet::new(),
-            retired: BTreeMap::new(),
+            parked: BTreeMap::new(),
+            seeking: BTreeSet::new(),
+            present: BTreeMap::new(),
             refusals: Vec::new(),
-            events: Vec::new(),
+            events: Waiting::new(),
         })
     }
 
@@ -266,7 +257,9 @@ impl<D: Document, S: Storage> Node<D, S> {
         let found = load(&self.storage, doc, self.epoch)?;
         let is_found = found.is_some();
         let found = found.map(|mut hosted| {
-            hosted.own = self.retired.remove(&doc).unwrap_or(OwnAgents::new());
+            if let Some(parked) = self.parked.remove(&doc) {
+                (hosted.own, hosted.links) = (parked.own, parked.links);
+            }
             hosted
         });
         self.docs.extend(found.map(|hosted| (doc, hosted)));
@@ -282,6 +275,29 @@ impl<D: Document, S: Storage> Node<D, S> {
     #[must_use]
     pub fn document(&self, doc: DocId) -> Option<&D> {
         self.docs.get(&doc).map(|hosted| &hosted.state)
+    }
+
+    /// Iterates over the documents in memory, whoever brought them there.
+    ///
+    /// # Complexity
+    /// O(1) to make, O(n) to run.
+    /// # Examples
+    /// A server that frees what nobody uses:
+    /// ```
+    /// # use crdt_counters::GCounter;
+    /// # use crdt_sync::{Config, DocId, MemoryStorage, Node};
+    /// # let mut node = Node::<GCounter, _>::open(MemoryStorage::new(), Config::default(), [0; 24])?;
+    /// # node.add_document(DocId::from_name("visits"))?;
+    /// # node.commit(0)?;
+    /// let documents: Vec<DocId> = node.documents().collect();
+    /// for doc in documents {
+    ///     node.evict(doc);
+    /// }
+    /// assert_eq!(node.documents().count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn documents(&self) -> impl Iterator<Item = DocId> {
+        self.docs.keys().copied()
     }
 
     /// Edits a document: `edit` changes it and returns the delta of everything it changed.
@@ -353,8 +369,9 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// Offers a document on a link; the neighbour may have done so already.
     ///
     /// # Errors
-    /// [`LinkError::Unknown`] if the link does not stand; [`LinkError::TooManyDocuments`].
-    /// Nothing happens if the document is not in memory; if it was refused, it is offered again.
+    /// [`LinkError::Unknown`] if the link does not stand; [`LinkError::UnknownDocument`] if the document is
+    /// not in memory; [`LinkError::TooManyDocuments`]. Nothing happens then.
+    /// If the document was refused on the link, it is offered again.
     /// # Complexity
     /// O(log n), n = links and documents.
     /// # Examples
@@ -362,9 +379,8 @@ impl<D: Document, S: Storage> Node<D, S> {
     pub fn share(&mut self, link: LinkId, doc: DocId) -> Result<(), LinkError> {
         let to = self.links.get_mut(&link);
         let to = to.ok_or(LinkError::Unknown { link })?;
-        let Some(hosted) = self.docs.get_mut(&doc) else {
-            return Ok(());
-        };
+        let hosted = self.docs.get_mut(&doc);
+        let hosted = hosted.ok_or(LinkError::UnknownDocument { doc })?;
         let number = hosted.links.get(&link);
         if let Some(channel) = number.and_then(|number| to.channel(*number)) {
             if matches!(channel.sending, Sending::Refused { .. }) {
@@ -403,15 +419,19 @@ impl<D: Document, S: Storage> Node<D, S> {
         for doc in gone.docs() {
             if let Some(hosted) = self.docs.get_mut(&doc) {
                 hosted.links.remove(&link);
+            } else if let Some(parked) = self.parked.get_mut(&doc) {
+                parked.links.remove(&link);
             }
         }
     }
 
-    /// Frees the memory of a document that is open on no link and wholly committed; returns whether it
-    /// did.
+    /// Frees the memory of a document that is committed and at rest on all links; returns whether it did.
+    ///
+    /// Links stay open: when a neighbour has news of it, the document is read from storage again. What was
+    /// present in it is forgotten. A document with participants stays.
     ///
     /// # Complexity
-    /// O(size of the document).
+    /// O(size of the document and its links).
     /// # Examples
     /// ```
     /// # use crdt_counters::GCounter;
@@ -425,26 +445,45 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn evict(&mut self, doc: DocId) -> bool {
-        let is_idle = |hosted: &Hosted<D>| hosted.links.is_empty();
-        let may_go = self.batch.is_empty() && self.docs.get(&doc).is_some_and(is_idle);
-        let gone = may_go.then(|| self.docs.remove(&doc)).flatten();
-        let is_gone = gone.is_some();
-        self.retired.extend(
-            gone.map(|hosted| (doc, hosted.own))
-                .filter(|(_, own)| !own.is_empty()),
-        );
-        is_gone
+        let is_settled = self
+            .docs
+            .get(&doc)
+            .is_some_and(|hosted| hosted.stability.is_none() && self.rests_on_all_links(hosted));
+        if !is_settled || self.news.contains(&doc) || self.batch.touches(&Key::prefix(doc)) {
+            return false;
+        }
+        let Some(Hosted { own, links, .. }) = self.docs.remove(&doc) else {
+            return false;
+        };
+        self.crowded.remove(&doc);
+        self.present.remove(&doc);
+        if !own.is_empty() || !links.is_empty() {
+            self.parked.insert(doc, Parked { own, links });
+        }
+        true
     }
 
-    /// Takes what happened since the last call. Events wait until they are taken: take them after each
-    /// [`receive`](Self::receive). What changed is durable after the next [`commit`](Self::commit).
+    /// Whether nothing is on its way to or from neighbours that have the document open. One that is new is
+    /// stored nowhere, and cannot be read again.
+    fn rests_on_all_links(&self, hosted: &Hosted<D>) -> bool {
+        let next = hosted.outbox.next();
+        let rests = |(id, number): (&LinkId, &u32)| {
+            let channel = self.links.get(id)?.channels.get(*number as usize)?;
+            Some(channel.is_at_rest(next))
+        };
+        let is_stored = next > 0 || hosted.links.is_empty();
+        is_stored && hosted.links.iter().all(|link| rests(link) == Some(true))
+    }
+
+    /// Takes what happened since the last call. Events wait until they are taken, as far as
+    /// [`Config::max_event_bytes`] allows: take them after each [`receive`](Self::receive). What changed is durable after the next [`commit`](Self::commit).
     ///
     /// # Complexity
     /// O(1).
     /// # Examples
     /// See [`Event`].
     pub fn take_events(&mut self) -> Vec<Event<D::Delta>> {
-        mem::take(&mut self.events)
+        self.events.take()
     }
 
     /// Returns how full the outbox of a document is; `None` if it is not in memory.
@@ -487,7 +526,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// edited or received; `None` if nothing is waited for.
     ///
     /// # Complexity
-    /// O(1).
+    /// O(n), n = documents with something present.
     /// # Examples
     /// ```
     /// # use crdt_counters::GCounter;
@@ -498,7 +537,9 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// ```
     #[must_use]
     pub fn next_wake(&self) -> Option<u64> {
-        self.timers.first().map(|(due, ..)| *due)
+        let due = self.timers.first().map(|(due, ..)| *due);
+        let ends = self.present.values().min().copied();
+        due.into_iter().chain(ends).min()
     }
 
     /// Returns the name of the storage.
@@ -532,12 +573,16 @@ impl<D: Document, S: Storage> Node<D, S> {
 
     /// Notes that a document is no longer exchanged on a link.
     fn note_refused(&mut self, link: LinkId, doc: DocId, refusal: Refusal, by_us: bool) {
-        self.events.push(Event::Refused(Refused {
+        self.tell(Event::Refused(Refused {
             link,
             doc,
             refusal,
             by_us,
         }));
+    }
+
+    fn tell(&mut self, event: Event<D::Delta>) {
+        self.events.push(event, 0, self.config.max_event_bytes);
     }
 }
 
@@ -563,9 +608,7 @@ fn open_channel<D: Document>(
     id: LinkId,
     link: &mut Link,
 ) -> Result<u32, LinkError> {
-    let have = link
-        .neighbour
-        .and_then(|at| hosted.cursors.get(&at.store).copied());
+    let have = link.neighbour.and_then(|at| hosted.cursors.get(at.store));
     let mut channel = Channel::new(hosted.id, have);
     channel.owed.open = true;
     let number = link.add(channel, config.max_documents_per_link)?;

@@ -38,6 +38,8 @@ pub(crate) struct Offer {
     pub(crate) plain: Payload,
     /// Once it is known what the asker can know.
     pub(crate) sketch: Option<Box<Sketch>>,
+    /// How many were made.
+    pub(crate) n_sketches: u8,
 }
 
 /// A set and its symbols so far.

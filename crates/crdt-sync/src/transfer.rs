@@ -3,6 +3,10 @@
 //! Parts are taken in order only; the receiver says how far it is. So a receiver holds one buffer and
 //! no bookkeeping, and a transfer that was interrupted goes on where it stopped.
 //!
+//! Transfers are numbered, so that an answer to an earlier one is known for what it is. A receiver that
+//! seems to hold less than it said is not believed at once: its answer may be late. If it says so again and
+//! again, the transfer begins anew under another number.
+//!
 //! **Invariants.** `acked <= sent <= payload.len()`. A receiver's buffer never grows ahead of what came.
 
 #![cfg_attr(
@@ -28,15 +32,19 @@ use crate::payload::Payload;
 pub(crate) struct Outgoing {
     pub(crate) content: Content,
     payload: Payload,
+    number: u32,
     acked: usize,
     sent: usize,
     /// An empty payload is sent too.
     is_begun: bool,
+    /// How often in a row less was acknowledged than before.
+    n_setbacks: u8,
 }
 
 /// What is being received.
 #[derive(Clone, Debug)]
 pub(crate) struct Incoming {
+    number: u32,
     content: Content,
     total: u64,
     bytes: Vec<u8>,
@@ -62,13 +70,17 @@ impl Received {
 }
 
 impl Outgoing {
-    pub(crate) const fn new(content: Content, payload: Payload) -> Self {
+    /// The next transfer after so many of one channel.
+    pub(crate) const fn new(content: Content, payload: Payload, n_transfers: &mut u32) -> Self {
+        *n_transfers = n_transfers.wrapping_add(1);
         Self {
             content,
             payload,
+            number: *n_transfers,
             acked: 0,
             sent: 0,
             is_begun: false,
+            n_setbacks: 0,
         }
     }
 
@@ -91,28 +103,33 @@ impl Outgoing {
         Some(Part {
             channel,
             content: self.content,
+            transfer: self.number,
             total: bytes.len() as u64,
             offset: offset as u64,
             bytes: bytes.get(offset..self.sent).unwrap_or_default(),
         })
     }
 
-    /// Notes how far the receiver is; returns whether that is news.
-    ///
-    /// A receiver that holds nothing of it begins anew.
-    pub(crate) fn ack(&mut self, offset: u64) -> bool {
+    /// Notes how far the receiver is with a transfer; returns whether that is news.
+    pub(crate) fn ack(&mut self, number: u32, offset: u64, n_transfers: &mut u32) -> bool {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        if offset == 0 && self.acked > 0 {
-            self.acked = 0;
-            self.rewind();
+        if number != self.number || offset > self.payload.as_bytes().len() {
             return false;
         }
-        let is_news = offset > self.acked && offset <= self.payload.as_bytes().len();
-        if is_news {
+        if offset > self.acked {
             self.acked = offset;
             self.sent = self.sent.max(offset);
+            self.n_setbacks = 0;
+            return true;
         }
-        is_news
+        if offset < self.acked {
+            self.n_setbacks += 1;
+            if self.n_setbacks >= MAX_SETBACKS {
+                let payload = self.payload.clone();
+                *self = Self::new(self.content, payload, n_transfers);
+            }
+        }
+        false
     }
 
     /// Whether it fits whoever receives it.
@@ -137,15 +154,24 @@ impl Outgoing {
 }
 
 impl Incoming {
+    /// How much of it is here.
+    pub(crate) const fn n_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Takes a part in; `slot` is where the transfer stands between its parts.
     pub(crate) fn receive(slot: &mut Option<Self>, part: &Part<'_>) -> Received {
         if part.is_whole() {
             *slot = None;
             return Received::All(part.bytes.to_vec());
         }
-        let goes_on = |held: &Self| held.content == part.content && held.total == part.total;
+        let goes_on = |held: &Self| {
+            let is_same = (held.number, held.total) == (part.transfer, part.total);
+            is_same && held.content == part.content
+        };
         if !slot.as_ref().is_some_and(goes_on) {
             *slot = (part.offset == 0).then(|| Self {
+                number: part.transfer,
                 content: part.content,
                 total: part.total,
                 bytes: Vec::new(),
@@ -166,3 +192,7 @@ impl Incoming {
         Received::All(all)
     }
 }
+
+/// How many times in a row a receiver may say that it holds less than it said: answers come late, but not
+/// again and again.
+const MAX_SETBACKS: u8 = 3;

@@ -239,6 +239,7 @@ pub trait Summarize: DeltaState {
 ///         ErrorKind::Malformed => "drop the link",
 ///         ErrorKind::Misuse => "fix the program",
 ///         ErrorKind::Corrupt => "stop and restore",
+///         ErrorKind::Unavailable => "try again later",
 ///     }
 /// }
 /// assert_eq!(reaction(ErrorKind::Malformed), "drop the link");
@@ -246,7 +247,7 @@ pub trait Summarize: DeltaState {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "callers react to every kind; a fifth breaks them anyway"
+    reason = "callers react to every kind; a sixth breaks them anyway"
 )]
 pub enum ErrorKind {
     /// It is early: an event it depends on has not arrived. The same input may succeed later.
@@ -257,6 +258,8 @@ pub enum ErrorKind {
     Misuse,
     /// This replica is wrong: its own invariants do not hold.
     Corrupt,
+    /// What it needs is out of reach, such as a medium that cannot be read: nothing is known to be wrong.
+    Unavailable,
 }
 
 impl fmt::Display for ErrorKind {
@@ -266,6 +269,7 @@ impl fmt::Display for ErrorKind {
             Self::Malformed => "malformed input",
             Self::Misuse => "misuse",
             Self::Corrupt => "corrupt replica",
+            Self::Unavailable => "out of reach",
         })
     }
 }

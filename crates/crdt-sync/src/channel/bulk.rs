@@ -1,5 +1,6 @@
 //! What a channel needs only while something large, or lost, is on its way.
 
+use crate::frame::PartAck;
 use crate::reconcile::{Offer, Search};
 use crate::transfer::{Incoming, Outgoing};
 
@@ -22,19 +23,38 @@ pub(crate) struct Bulk {
     pub(crate) asks_whole: bool,
     /// From which symbol to which they want some.
     pub(crate) owed_symbols: Option<(u64, u64)>,
-    /// How far their transfer of deltas came, to be told with the next commit.
-    pub(crate) owed_deltas_ack: Option<u64>,
-    /// How far their summary came.
-    pub(crate) owed_summary_ack: Option<u64>,
+    /// Which of their transfers of deltas came how far, to be told with the next commit.
+    pub(crate) owed_deltas_ack: Option<(u32, u64)>,
+    /// The same of their summaries.
+    pub(crate) owed_summary_ack: Option<(u32, u64)>,
+    /// They were asked whether they hold our outbox up to there.
+    pub(crate) probe: Option<u64>,
+    pub(crate) owes_probe: bool,
+    /// They asked, and are to be answered.
+    pub(crate) owes_probed: Option<u64>,
+    /// Up to where they are to be told that they hold our outbox, though nothing of it is new to them.
+    pub(crate) tells_place: Option<u64>,
 }
 
 impl Bulk {
+    /// How much of their transfers is here.
+    pub(crate) fn n_incoming_bytes(&self) -> usize {
+        let incoming = [&self.incoming, &self.hearing];
+        incoming.into_iter().flatten().map(Incoming::n_bytes).sum()
+    }
+
+    /// Gives up what came of their transfers: they will be begun anew.
+    pub(crate) fn drop_incoming(&mut self) {
+        self.incoming = None;
+        self.hearing = None;
+    }
+
     /// Notes how far they have what they are told; returns whether that is news.
-    pub(crate) fn take_summary_ack(&mut self, offset: u64) -> bool {
+    pub(crate) fn take_summary_ack(&mut self, ack: &PartAck, n_transfers: &mut u32) -> bool {
         let Some(telling) = &mut self.telling else {
             return false;
         };
-        let is_news = telling.ack(offset);
+        let is_news = telling.ack(ack.transfer, ack.offset, n_transfers);
         if telling.is_over() {
             self.telling = None;
         }
@@ -51,5 +71,8 @@ impl Bulk {
             && self.owed_symbols.is_none()
             && self.owed_deltas_ack.is_none()
             && self.owed_summary_ack.is_none()
+            && self.probe.is_none()
+            && self.owes_probed.is_none()
+            && self.tells_place.is_none()
     }
 }

@@ -6,12 +6,10 @@ use alloc::vec::Vec;
 use crdt_core::codec::{Decode, Encode, Writer};
 
 use super::Exchange;
-use super::serve::max_part_bytes;
 use crate::channel::{Bulk, Sending};
 use crate::frame::{Content, Frame, Symbols, Told, Want, write_symbols};
 use crate::node::Frames;
 use crate::reconcile::{Offer, Search, Session, Sketch, Start, max_symbols, split};
-use crate::transfer::Outgoing;
 use crate::{Document, Refusal};
 
 /// A head as it was told.
@@ -46,9 +44,10 @@ impl<D: Document> Exchange<'_, D> {
                 versions: summary.versions,
                 plain: summary.bytes,
                 sketch: None,
+                n_sketches: 0,
             });
         }
-        bulk.telling = Some(Outgoing::new(content, head));
+        self.channel.tell(content, head);
         true
     }
 
@@ -80,6 +79,9 @@ impl<D: Document> Exchange<'_, D> {
         if session.id != want.session {
             return Found::Nothing;
         }
+        if offer.n_sketches >= MAX_SKETCHES {
+            return Found::Unfit;
+        }
         let limits = &self.config.decode;
         let known = want
             .known
@@ -91,6 +93,7 @@ impl<D: Document> Exchange<'_, D> {
         let Some(members) = split::<D>(&mut plain, known.as_ref()) else {
             return Found::Unfit;
         };
+        offer.n_sketches += 1;
         offer.sketch = Some(Box::new(Sketch {
             session,
             members,
@@ -106,7 +109,7 @@ impl<D: Document> Exchange<'_, D> {
         (start, end): (u64, u64),
         frames: &mut Frames<'_>,
     ) {
-        let max_bytes = max_part_bytes(self.config);
+        let max_bytes = self.neighbour.limits.max_part_bytes();
         let bulk = self.channel.bulk_mut();
         let Some(offer) = bulk.and_then(|bulk| bulk.offer.as_mut()) else {
             return;
@@ -114,7 +117,8 @@ impl<D: Document> Exchange<'_, D> {
         let Some(sketch) = offer.sketch.as_deref_mut() else {
             return;
         };
-        let window = start.saturating_add(max_symbols(self.config.window_bytes as u64).max(1));
+        let window =
+            start.saturating_add(max_symbols(self.neighbour.limits.window() as u64).max(1));
         let worth = max_symbols(offer.plain.as_bytes().len() as u64);
         let end = end.min(window).min(worth);
         let (session, n_members) = (sketch.session.id, sketch.members.len() as u64);
@@ -173,7 +177,7 @@ impl<D: Document> Exchange<'_, D> {
         let mut summary = self.hosted.state.summary();
         let members = split::<D>(&mut summary, Some(theirs))?;
         let known = summary.to_bytes();
-        let known = (known.len() <= max_part_bytes(self.config)).then_some(known);
+        let known = (known.len() <= self.neighbour.limits.max_part_bytes()).then_some(known);
         let outbox = &self.hosted.outbox;
         let ours = outbox.epochs().current();
         let versions = head.told.versions;
@@ -216,7 +220,7 @@ impl<D: Document> Exchange<'_, D> {
     fn want_more(&mut self) {
         let bulk = self.channel.bulk_mut();
         let search = bulk.and_then(|bulk| bulk.search.as_mut());
-        if search.is_some_and(|search| search.want_more(self.config.window_bytes)) {
+        if search.is_some_and(|search| search.want_more(self.neighbour.limits.window())) {
             self.channel.owed.want = true;
             self.channel.note_progress();
         } else {
@@ -274,3 +278,7 @@ enum Found {
 
 /// How many heads are tried for one question: a document that changes all the time is told plainly.
 const MAX_SEARCHES: u8 = 4;
+
+/// How many sketches are made of one offer: making one looks at every live dot, and who changes its mind
+/// about what it knows again and again is told plainly.
+const MAX_SKETCHES: u8 = 4;

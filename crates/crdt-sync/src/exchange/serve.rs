@@ -6,10 +6,10 @@ use crdt_core::codec::Writer;
 
 use super::Exchange;
 use crate::channel::Sending;
-use crate::frame::{Content, Frame, Open, Part, Told, write_part_head};
+use crate::frame::{Content, Frame, Limits, Open, Part, PartAck, Told, write_part_head};
 use crate::node::Frames;
 use crate::transfer::Outgoing;
-use crate::{Config, Document, Refusal};
+use crate::{Document, Refusal};
 
 impl<D: Document> Exchange<'_, D> {
     /// Writes all frames that may go out now; returns why the document was closed, if it just was.
@@ -33,6 +33,7 @@ impl<D: Document> Exchange<'_, D> {
             self.say_want(number, frames);
         }
         self.say_of_bulk(number, frames);
+        self.say_of_stability(number, frames);
         if let Some(have) = self.channel.have.filter(|_| owed.ack) {
             frames.push(&Frame::Ack {
                 channel: number,
@@ -55,7 +56,7 @@ impl<D: Document> Exchange<'_, D> {
         let max_inline = self
             .config
             .inline_summary_bytes
-            .min(max_part_bytes(self.config));
+            .min(self.neighbour.limits.max_part_bytes());
         // Whoever names a place in the outbox need not tell more: it is asked if that place is gone.
         let told = have.is_none().then(|| {
             let ours = self.hosted.summary();
@@ -87,21 +88,65 @@ impl<D: Document> Exchange<'_, D> {
         if let Some(range) = symbols {
             self.send_symbols(number, range, frames);
         }
-        for (of_summary, offset) in acks {
-            if let Some(offset) = offset {
-                frames.push(&Frame::PartAck {
+        for (of_summary, ack) in acks {
+            if let Some((transfer, offset)) = ack {
+                frames.push(&Frame::PartAck(PartAck {
                     channel: number,
                     of_summary,
+                    transfer,
                     offset,
-                });
+                }));
             }
+        }
+    }
+
+    /// What is said to find out what is stable.
+    fn say_of_stability(&mut self, channel: u32, frames: &mut Frames<'_>) {
+        let acked = match self.channel.sending {
+            Sending::Live { acked, .. } => acked,
+            _ => 0,
+        };
+        let Some(bulk) = self.channel.bulk_mut() else {
+            return;
+        };
+        if let Some(seq) = bulk.probe.filter(|_| mem::take(&mut bulk.owes_probe)) {
+            frames.push(&Frame::Probe { channel, seq });
+        }
+        if let Some(seq) = bulk.owes_probed.take() {
+            let upto = self.hosted.outbox.next();
+            bulk.tells_place = (acked < upto).then_some(upto);
+            frames.push(&Frame::Probed { channel, seq, upto });
+        }
+    }
+
+    /// Says what is present here, unless deltas wait: what is true for a moment comes last.
+    pub(crate) fn send_presence(&mut self, number: u32, now: u64, frames: &mut Frames<'_>) {
+        let Some(presence) = &self.hosted.presence else {
+            return;
+        };
+        let Sending::Live { acked, sent } = self.channel.sending else {
+            return;
+        };
+        let outbox = &self.hosted.outbox;
+        let in_flight = outbox.n_bytes_between(acked, sent);
+        if sent < outbox.next() || in_flight >= self.neighbour.limits.window().max(1) {
+            self.channel.told_presence = false;
+            return;
+        }
+        let max_bytes = self.neighbour.limits.max_part_bytes();
+        let only_news = mem::replace(&mut self.channel.told_presence, true);
+        for bytes in presence.frames(now, only_news, self.link, max_bytes) {
+            frames.push(&Frame::Presence {
+                channel: number,
+                bytes: &bytes,
+            });
         }
     }
 
     fn send_summary(&mut self, number: u32, frames: &mut Frames<'_>) {
         let bulk = self.channel.bulk_mut();
         if let Some(telling) = bulk.and_then(|bulk| bulk.telling.as_mut()) {
-            send_parts(telling, number, self.config, frames);
+            send_parts(telling, number, self.neighbour.limits, frames);
         }
     }
 
@@ -110,7 +155,7 @@ impl<D: Document> Exchange<'_, D> {
             self.send_interval(number, acked, sent, frames);
         }
         if let Sending::Shipping(transfer) = &mut self.channel.sending {
-            send_parts(transfer, number, self.config, frames);
+            send_parts(transfer, number, self.neighbour.limits, frames);
         }
     }
 
@@ -126,16 +171,18 @@ impl<D: Document> Exchange<'_, D> {
             return;
         }
         let in_flight = outbox.n_bytes_between(acked, sent);
-        if sent == next || in_flight >= self.config.window_bytes.max(1) {
+        if sent == next || in_flight >= self.neighbour.limits.window().max(1) {
             return;
         }
         let payload = outbox.interval(sent, next, self.neighbour.epoch, self.config.memo_bytes);
         let is_theirs = payload.as_bytes().is_empty();
-        if is_theirs && next - sent < MAX_UNTOLD {
+        let bulk = self.channel.bulk();
+        let tells_place = bulk.is_some_and(|bulk| bulk.tells_place.is_some());
+        if is_theirs && !tells_place && next - sent < MAX_UNTOLD {
             return;
         }
         let to = outbox.position_at(next);
-        if payload.as_bytes().len() > max_part_bytes(self.config) {
+        if payload.as_bytes().len() > self.neighbour.limits.max_part_bytes() {
             let payload =
                 outbox.interval(acked, next, self.neighbour.epoch, self.config.memo_bytes);
             let from = Some(outbox.position_at(acked));
@@ -146,6 +193,7 @@ impl<D: Document> Exchange<'_, D> {
         let part = Part {
             channel: number,
             content: Content::Deltas { from, to },
+            transfer: 0,
             total: payload.as_bytes().len() as u64,
             offset: 0,
             bytes: payload.as_bytes(),
@@ -157,18 +205,12 @@ impl<D: Document> Exchange<'_, D> {
     }
 }
 
-fn send_parts(transfer: &mut Outgoing, number: u32, config: &Config, frames: &mut Frames<'_>) {
-    while let Some(part) = transfer.next_part(number, max_part_bytes(config), config.window_bytes) {
+fn send_parts(transfer: &mut Outgoing, number: u32, limits: Limits, frames: &mut Frames<'_>) {
+    let (max_bytes, window) = (limits.max_part_bytes(), limits.window());
+    while let Some(part) = transfer.next_part(number, max_bytes, window) {
         frames.push(&Frame::Part(part));
     }
 }
-
-pub(super) fn max_part_bytes(config: &Config) -> usize {
-    config.max_frame_bytes.saturating_sub(MAX_HEAD_BYTES).max(1)
-}
-
-/// The head of a part is never longer.
-const MAX_HEAD_BYTES: usize = 128;
 
 /// How many of its own deltas a neighbour is not told it holds, before it is: it resumes from there.
 const MAX_UNTOLD: u64 = 256;

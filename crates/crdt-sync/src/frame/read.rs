@@ -2,7 +2,10 @@
 
 use crdt_core::codec::{Budget, Decode, DecodeError, DecodeLimits, Reader};
 
-use super::{Content, Frame, Hello, Open, Part, Symbols, Told, VERSION, Want, kind};
+use super::{
+    Content, Frame, Hello, Limits, MIN_FRAME_BYTES, Open, Part, PartAck, Symbols, Told, VERSION,
+    Want, kind,
+};
 use crate::digest::Digest;
 use crate::position::Position;
 use crate::riblt::{self, MAX_SYMBOLS};
@@ -29,10 +32,24 @@ impl<'a> Frame<'a> {
                 channel: r.u32()?,
                 to: r.u64()?,
             },
-            kind::PART_ACK => Self::PartAck {
+            kind::PART_ACK => Self::PartAck(PartAck {
                 channel: r.u32()?,
                 of_summary: r.bool()?,
+                transfer: r.u32()?,
                 offset: r.u64()?,
+            }),
+            kind::PROBE => Self::Probe {
+                channel: r.u32()?,
+                seq: r.u64()?,
+            },
+            kind::PROBED => Self::Probed {
+                channel: r.u32()?,
+                seq: r.u64()?,
+                upto: r.u64()?,
+            },
+            kind::PRESENCE => Self::Presence {
+                channel: r.u32()?,
+                bytes: r.raw(r.remaining())?,
             },
             kind::NACK => Self::Nack {
                 channel: r.u32()?,
@@ -67,6 +84,23 @@ fn read_hello(r: &mut Reader<'_>) -> Result<Hello, DecodeError> {
         store: StoreId::read(r)?,
         epoch: r.u64_le()?,
         wants_reply: r.bool()?,
+        limits: read_limits(r)?,
+    })
+}
+
+fn read_limits(r: &mut Reader<'_>) -> Result<Limits, DecodeError> {
+    let offset = r.offset();
+    let frame_bytes = r.u32()?;
+    if u64::from(frame_bytes) < MIN_FRAME_BYTES {
+        return Err(DecodeError::OutOfRange {
+            offset,
+            found: u64::from(frame_bytes),
+            max: u64::from(u32::MAX),
+        });
+    }
+    Ok(Limits {
+        frame_bytes,
+        window_bytes: r.u32()?,
     })
 }
 
@@ -109,7 +143,7 @@ fn read_deltas<'a>(r: &mut Reader<'a>, flags: u8, epoch: u64) -> Result<Frame<'a
         .transpose()?;
     let to = place(flags & kind::TO_EARLIER_EPOCH != 0)?;
     let extent = (flags & kind::IS_PART != 0)
-        .then(|| Ok((r.u64()?, r.u64()?)))
+        .then(|| read_extent(r))
         .transpose()?;
     let content = Content::Deltas { from, to };
     part(r, channel, content, extent)
@@ -152,8 +186,13 @@ fn read_summary<'a>(r: &mut Reader<'a>, is_head: bool) -> Result<Frame<'a>, Deco
     } else {
         Content::Summary { versions, states }
     };
-    let extent = (r.u64()?, r.u64()?);
+    let extent = read_extent(r)?;
     part(r, channel, content, Some(extent))
+}
+
+/// Which transfer, how large it is, and where the part begins.
+fn read_extent(r: &mut Reader<'_>) -> Result<(u32, u64, u64), DecodeError> {
+    Ok((r.u32()?, r.u64()?, r.u64()?))
 }
 
 /// The rest of the frame is the bytes of the part.
@@ -161,12 +200,12 @@ fn part<'a>(
     r: &mut Reader<'a>,
     channel: u32,
     content: Content,
-    extent: Option<(u64, u64)>,
+    extent: Option<(u32, u64, u64)>,
 ) -> Result<Frame<'a>, DecodeError> {
     let at = r.offset();
     let bytes = r.raw(r.remaining())?;
     let len = bytes.len() as u64;
-    let (total, offset) = extent.unwrap_or((len, 0));
+    let (transfer, total, offset) = extent.unwrap_or((0, len, 0));
     // No part ends beyond the whole, and only a whole is empty.
     let ends_inside = offset.checked_add(len).is_some_and(|end| end <= total);
     if !ends_inside || (len == 0 && total > 0) {
@@ -179,6 +218,7 @@ fn part<'a>(
     Ok(Frame::Part(Part {
         channel,
         content,
+        transfer,
         total,
         offset,
         bytes,

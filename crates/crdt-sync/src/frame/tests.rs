@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::{DecodeError, Writer};
 
-use super::{Content, Frame, Hello, Open, Part, Told};
+use super::{Content, Frame, Hello, Limits, Open, Part, PartAck, Told};
 use crate::digest::Digest;
 use crate::position::Position;
 use crate::{DocId, Refusal, StoreId};
@@ -22,6 +22,7 @@ fn frames() -> Vec<Frame<'static>> {
         Frame::Part(Part {
             channel: 300,
             content: Content::Deltas { from, to },
+            transfer: if total == 500 { 3 } else { 0 },
             total,
             offset,
             bytes,
@@ -46,7 +47,21 @@ fn frames() -> Vec<Frame<'static>> {
             store: StoreId::from_bytes([3; 16]),
             epoch: EPOCH,
             wants_reply: false,
+            limits: Limits {
+                frame_bytes: 256,
+                window_bytes: 0,
+            },
         }),
+        Frame::Probe { channel: 1, seq: 2 },
+        Frame::Probed {
+            channel: 1,
+            seq: 2,
+            upto: 3
+        },
+        Frame::Presence {
+            channel: 4,
+            bytes: b"here"
+        },
         open(None, Some(told(Some(b"summary")))),
         open(None, Some(told(None))),
         open(Some(place(9, 1 << 40)), None),
@@ -58,11 +73,12 @@ fn frames() -> Vec<Frame<'static>> {
             channel: 0,
             to: u64::MAX
         },
-        Frame::PartAck {
+        Frame::PartAck(PartAck {
             channel: 1,
             of_summary: true,
+            transfer: 9,
             offset: 2
-        },
+        }),
         Frame::Nack {
             channel: 1,
             have: None
@@ -85,6 +101,7 @@ fn frames() -> Vec<Frame<'static>> {
                 versions: digest,
                 states: digest
             },
+            transfer: 1,
             total: 12,
             offset: 2,
             bytes: b"a summary.",
@@ -110,6 +127,10 @@ fn frames_come_back_as_they_were() {
     }
 }
 
+const fn goes_to_the_end(frame: &Frame<'_>) -> bool {
+    matches!(frame, Frame::Part(_) | Frame::Presence { .. })
+}
+
 #[test]
 fn a_frame_that_is_cut_is_refused_or_shorter() {
     for frame in frames() {
@@ -117,20 +138,14 @@ fn a_frame_that_is_cut_is_refused_or_shorter() {
         for len in 0..bytes.len() {
             // The bytes of a part go to the end of the frame, so it may be cut there.
             let read = Frame::read(&bytes[..len], Some(EPOCH));
-            assert!(
-                read.is_err() || matches!(frame, Frame::Part(_)),
-                "{bytes:?}, {len}"
-            );
+            assert!(read.is_err() || goes_to_the_end(&frame), "{bytes:?}, {len}");
         }
     }
 }
 
 #[test]
 fn a_frame_with_more_behind_it_is_refused() {
-    for frame in frames()
-        .iter()
-        .filter(|frame| !matches!(frame, Frame::Part(_)))
-    {
+    for frame in frames().iter().filter(|frame| !goes_to_the_end(frame)) {
         let mut bytes = bytes_of(frame);
         bytes.push(0);
         let read = Frame::read(&bytes, Some(EPOCH));
@@ -161,6 +176,7 @@ fn no_part_ends_beyond_the_whole() {
             from: None,
             to: place(EPOCH, 1),
         },
+        transfer: 1,
         total: 100,
         offset: 90,
         bytes: b"ten bytes.",

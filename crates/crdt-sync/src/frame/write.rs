@@ -29,15 +29,28 @@ impl Frame<'_> {
                 w.u64(u64::from(*channel));
                 w.u64(*to);
             }
-            Self::PartAck {
-                channel,
-                of_summary,
-                offset,
-            } => {
+            Self::PartAck(ack) => {
                 w.u8(kind::PART_ACK);
+                w.u64(u64::from(ack.channel));
+                w.bool(ack.of_summary);
+                w.u64(u64::from(ack.transfer));
+                w.u64(ack.offset);
+            }
+            Self::Probe { channel, seq } => {
+                w.u8(kind::PROBE);
                 w.u64(u64::from(*channel));
-                w.bool(*of_summary);
-                w.u64(*offset);
+                w.u64(*seq);
+            }
+            Self::Probed { channel, seq, upto } => {
+                w.u8(kind::PROBED);
+                w.u64(u64::from(*channel));
+                w.u64(*seq);
+                w.u64(*upto);
+            }
+            Self::Presence { channel, bytes } => {
+                w.u8(kind::PRESENCE);
+                w.u64(u64::from(*channel));
+                w.raw(bytes);
             }
             Self::Nack { channel, have } => {
                 w.u8(kind::NACK);
@@ -70,8 +83,7 @@ pub(crate) fn write_part_head(part: &Part<'_>, epoch: u64, w: &mut Writer) {
             }
             write_place(to, epoch, w);
             if !part.is_whole() {
-                w.u64(part.total);
-                w.u64(part.offset);
+                write_extent(part, w);
             }
         }
         Content::Summary { versions, states } => {
@@ -79,8 +91,7 @@ pub(crate) fn write_part_head(part: &Part<'_>, epoch: u64, w: &mut Writer) {
             w.u64(u64::from(part.channel));
             versions.write(w);
             states.write(w);
-            w.u64(part.total);
-            w.u64(part.offset);
+            write_extent(part, w);
         }
         Content::Head {
             versions,
@@ -92,10 +103,15 @@ pub(crate) fn write_part_head(part: &Part<'_>, epoch: u64, w: &mut Writer) {
             versions.write(w);
             states.write(w);
             w.u64(plain);
-            w.u64(part.total);
-            w.u64(part.offset);
+            write_extent(part, w);
         }
     }
+}
+
+fn write_extent(part: &Part<'_>, w: &mut Writer) {
+    w.u64(u64::from(part.transfer));
+    w.u64(part.total);
+    w.u64(part.offset);
 }
 
 /// Writes as many symbols as fit `max_bytes`; returns how many.
@@ -127,6 +143,8 @@ fn write_hello(hello: &Hello, w: &mut Writer) {
     hello.store.write(w);
     w.u64_le(hello.epoch);
     w.bool(hello.wants_reply);
+    w.u64(u64::from(hello.limits.frame_bytes));
+    w.u64(u64::from(hello.limits.window_bytes));
 }
 
 fn write_open(open: &Open<'_>, w: &mut Writer) {

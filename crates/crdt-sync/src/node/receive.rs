@@ -11,12 +11,13 @@
 )]
 
 use super::{Event, Node, ReceiveError, open_channel};
+use crate::admission::Admits;
 use crate::channel::Sending;
 use crate::exchange::Exchange;
-use crate::frame::{Frame, Hello, Open};
+use crate::frame::{Frame, Hello, Limits, Open, Part};
 use crate::hosted::Hosted;
 use crate::link::Neighbour;
-use crate::{DocId, Document, LinkError, LinkId, Offer, Refusal, Storage};
+use crate::{DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Refusal, Storage};
 
 impl<D: Document, S: Storage> Node<D, S> {
     /// Takes a frame in. What it answers, the next [`commit`](Self::commit) hands out.
@@ -48,9 +49,26 @@ impl<D: Document, S: Storage> Node<D, S> {
         &mut self,
         link: LinkId,
         bytes: &[u8],
-        mut admits: impl FnMut(&Offer<'_, D>) -> bool,
+        admits: impl FnMut(&Offer<'_, D>) -> bool,
     ) -> Result<(), ReceiveError<S::Error>> {
-        let result = self.take_frame(link, bytes, &mut admits);
+        self.receive_under(link, bytes, &mut Admits(admits))
+    }
+
+    /// Takes a frame in under a policy: who may open which documents, who may write what and how much.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    /// # Complexity
+    /// As [`receive`](Self::receive), beside what `policy` does.
+    /// # Examples
+    /// See [`Policy`].
+    pub fn receive_under(
+        &mut self,
+        link: LinkId,
+        bytes: &[u8],
+        policy: &mut dyn Policy<D>,
+    ) -> Result<(), ReceiveError<S::Error>> {
+        let result = self.take_frame(link, bytes, policy);
         if let Err(ReceiveError::Link(_)) = result {
             self.disconnect(link);
         }
@@ -61,7 +79,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         &mut self,
         id: LinkId,
         bytes: &[u8],
-        admits: &mut dyn FnMut(&Offer<'_, D>) -> bool,
+        policy: &mut dyn Policy<D>,
     ) -> Result<(), ReceiveError<S::Error>> {
         let max = self.config.max_frame_bytes;
         if bytes.len() > max {
@@ -75,38 +93,90 @@ impl<D: Document, S: Storage> Node<D, S> {
             Frame::Hello(hello) => self.take_hello(id, hello)?,
             // It overtook the hello: whatever needs an answer will be sent again.
             _ if epoch.is_none() => {}
-            Frame::Open(open) => self.take_open(id, &open)?,
+            Frame::Open(open) => self.take_open(id, &open, policy)?,
             Frame::Refuse { doc, refusal } => self.take_refusal(id, doc, refusal),
-            Frame::Ask { channel, whole } => self.on_channel(id, channel, admits, |at| {
-                at.take_ask(whole);
+            frame => self.take_for_channel(id, &frame, policy)?,
+        }
+        Ok(())
+    }
+
+    /// Takes a frame for a document that is open.
+    fn take_for_channel(
+        &mut self,
+        id: LinkId,
+        frame: &Frame<'_>,
+        policy: &mut dyn Policy<D>,
+    ) -> Result<(), ReceiveError<S::Error>> {
+        match frame {
+            Frame::Hello(_) | Frame::Open(_) | Frame::Refuse { .. } => Ok(()),
+            Frame::Ask { channel, whole } => self.on_channel(id, *channel, policy, |at| {
+                at.take_ask(*whole);
                 Ok(())
-            })?,
-            Frame::Want(want) => self.on_channel(id, want.channel, admits, |at| {
-                at.take_want(&want);
+            }),
+            Frame::Want(want) => self.on_channel(id, want.channel, policy, |at| {
+                at.take_want(want);
                 Ok(())
-            })?,
-            Frame::Symbols(symbols) => self.on_channel(id, symbols.channel, admits, |at| {
-                at.take_symbols(&symbols);
+            }),
+            Frame::Symbols(symbols) => self.on_channel(id, symbols.channel, policy, |at| {
+                at.take_symbols(symbols);
                 Ok(())
-            })?,
+            }),
             Frame::Ack { channel, to } => {
-                self.on_channel(id, channel, admits, |at| at.take_ack(to))?;
+                self.on_channel(id, *channel, policy, |at| at.take_ack(*to))
             }
-            Frame::PartAck {
-                channel,
-                of_summary,
-                offset,
-            } => self.on_channel(id, channel, admits, |at| {
-                at.take_part_ack(of_summary, offset);
+            Frame::PartAck(ack) => self.on_channel(id, ack.channel, policy, |at| {
+                at.channel.take_part_ack(ack);
                 Ok(())
-            })?,
-            Frame::Nack { channel, have } => self.on_channel(id, channel, admits, |at| {
-                at.take_nack(have);
+            }),
+            Frame::Nack { channel, have } => self.on_channel(id, *channel, policy, |at| {
+                at.take_nack(*have);
                 Ok(())
-            })?,
+            }),
             Frame::Part(part) => {
-                self.on_channel(id, part.channel, admits, |at| at.take_part(&part))?;
+                self.make_room(id, part);
+                self.on_channel(id, part.channel, policy, |at| at.take_part(part))
             }
+            Frame::Probe { channel, seq } => self.on_channel(id, *channel, policy, |at| {
+                at.take_probe(*seq);
+                Ok(())
+            }),
+            Frame::Probed { channel, seq, upto } => self.on_channel(id, *channel, policy, |at| {
+                at.take_probed(*seq, *upto);
+                Ok(())
+            }),
+            Frame::Presence { channel, bytes } => self.take_presence(id, *channel, bytes, policy),
+        }
+    }
+
+    fn make_room(&mut self, id: LinkId, part: &Part<'_>) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if !part.is_whole()
+            && let Some(number) = link.ours(part.channel)
+        {
+            let max = self.config.max_incoming_bytes_per_link;
+            let max = max.max(self.config.max_transfer_bytes);
+            link.make_room(number, part.bytes.len(), max);
+        }
+    }
+
+    fn take_presence(
+        &mut self,
+        id: LinkId,
+        theirs: u32,
+        bytes: &[u8],
+        policy: &mut dyn Policy<D>,
+    ) -> Result<(), ReceiveError<S::Error>> {
+        let mut changed = None;
+        self.on_channel(id, theirs, policy, |at| {
+            let is_news = at.take_presence(bytes).map_err(LinkError::Frame)?;
+            changed = is_news.then_some(at.hosted.id);
+            Ok(())
+        })?;
+        if let Some(doc) = changed {
+            self.present.insert(doc, 0);
+            self.tell(Event::Presence { doc });
         }
         Ok(())
     }
@@ -123,10 +193,11 @@ impl<D: Document, S: Storage> Node<D, S> {
             link.neighbour = Some(Neighbour {
                 store: hello.store,
                 epoch: hello.epoch,
+                limits: Limits::of(&self.config).meet(hello.limits),
             });
             for (number, channel) in (0_u32..).zip(&mut link.channels) {
                 let hosted = self.docs.get(&channel.doc);
-                channel.have = hosted.and_then(|hosted| hosted.cursors.get(&hello.store).copied());
+                channel.have = hosted.and_then(|hosted| hosted.cursors.get(hello.store));
                 channel.is_queued = true;
                 self.queue.push((id, number));
             }
@@ -138,7 +209,25 @@ impl<D: Document, S: Storage> Node<D, S> {
         Ok(())
     }
 
-    fn take_open(&mut self, id: LinkId, open: &Open<'_>) -> Result<(), ReceiveError<S::Error>> {
+    fn take_open(
+        &mut self,
+        id: LinkId,
+        open: &Open<'_>,
+        policy: &mut dyn Policy<D>,
+    ) -> Result<(), ReceiveError<S::Error>> {
+        let doc = open.doc;
+        let link = self.links.get(&id);
+        let Some(store) = link.and_then(|link| link.neighbour).map(|at| at.store) else {
+            return Ok(());
+        };
+        if let Err(refusal) = policy.opens(&Opening {
+            doc,
+            link: id,
+            store,
+        }) {
+            self.refuse_open(id, doc, refusal);
+            return Ok(());
+        }
         if !self.find_document(open.doc).map_err(ReceiveError::Load)? {
             if !self.config.accepts_documents {
                 self.refusals.push((id, open.doc, Refusal::UnknownDocument));
@@ -155,6 +244,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             Some(number) => *number,
             None => open_channel(&self.config, hosted, id, link)?,
         };
+        let is_new = link.ours(open.channel).is_none();
         link.pair(open.channel, number)?;
         if let Some(channel) = link.channel(number)
             && matches!(channel.sending, Sending::Refused { ours: None })
@@ -162,15 +252,34 @@ impl<D: Document, S: Storage> Node<D, S> {
             // They refused it, and now they want it.
             channel.reopen();
         }
-        self.on_channel(id, open.channel, &mut |_| true, |at| {
+        self.on_channel(id, open.channel, policy, |at| {
             at.take_open(open);
             Ok(())
         })?;
+        if is_new {
+            self.tell(Event::Opened { doc, link: id });
+        }
         Ok(())
     }
 
+    /// A neighbour may not open a document: it is told, and nothing else is.
+    fn refuse_open(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
+        let hosted = self.docs.get(&doc);
+        let number = hosted.and_then(|hosted| hosted.links.get(&id)).copied();
+        let link = self.links.get_mut(&id);
+        let channel = number
+            .zip(link)
+            .and_then(|(number, link)| link.channel(number));
+        if let Some(channel) = channel {
+            channel.close(Some(refusal));
+        }
+        self.refusals.push((id, doc, refusal));
+    }
+
     fn take_refusal(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
-        let number = self.docs.get(&doc).and_then(|hosted| hosted.links.get(&id));
+        let links = self.docs.get(&doc).map(|hosted| &hosted.links);
+        let links = links.or_else(|| self.parked.get(&doc).map(|parked| &parked.links));
+        let number = links.and_then(|links| links.get(&id));
         let link = self.links.get_mut(&id);
         let channel = number
             .zip(link)
@@ -189,20 +298,18 @@ impl<D: Document, S: Storage> Node<D, S> {
         &mut self,
         id: LinkId,
         theirs: u32,
-        admits: &mut dyn FnMut(&Offer<'_, D>) -> bool,
+        policy: &mut dyn Policy<D>,
         act: impl FnOnce(&mut Exchange<'_, D>) -> Result<(), LinkError>,
-    ) -> Result<(), LinkError> {
-        let Some(link) = self.links.get_mut(&id) else {
+    ) -> Result<(), ReceiveError<S::Error>> {
+        let Some((doc, number)) = self.find_channel(id, theirs) else {
             return Ok(());
         };
-        let (Some(neighbour), Some(number)) = (link.neighbour, link.ours(theirs)) else {
+        // It may have been evicted.
+        self.find_document(doc).map_err(ReceiveError::Load)?;
+        let (Some(link), Some(hosted)) = (self.links.get_mut(&id), self.docs.get_mut(&doc)) else {
             return Ok(());
         };
-        let Some(channel) = link.channel(number) else {
-            return Ok(());
-        };
-        let doc = channel.doc;
-        let Some(hosted) = self.docs.get_mut(&doc) else {
+        let (Some(neighbour), Some(channel)) = (link.neighbour, link.channel(number)) else {
             return Ok(());
         };
         if !channel.is_queued {
@@ -214,17 +321,19 @@ impl<D: Document, S: Storage> Node<D, S> {
             channel.owed.refusal = ours;
             return Ok(());
         }
-        let mut admit = |state: &D, delta: &D::Delta| {
-            admits(&Offer {
+        let mut admit = |state: &D, delta: &D::Delta, n_bytes: usize| {
+            policy.writes(&Offer {
                 doc,
                 link: id,
                 store: neighbour.store,
                 state,
                 delta,
+                n_bytes,
             })
         };
         let mut at = Exchange {
             config: &self.config,
+            link: id,
             neighbour,
             channel,
             hosted,
@@ -238,14 +347,20 @@ impl<D: Document, S: Storage> Node<D, S> {
             // What was acknowledged may go.
             self.crowded.insert(doc);
         }
-        if let Some(deltas) = at.applied.filter(|deltas| !deltas.is_empty()) {
+        if let Some((deltas, n_bytes)) = at.applied.filter(|(deltas, _)| !deltas.is_empty()) {
             self.news.insert(doc);
-            self.events.push(Event::Changed {
-                doc,
-                link: id,
-                deltas,
-            });
+            let link = id;
+            let event = Event::Changed { doc, link, deltas };
+            self.events
+                .push(event, n_bytes, self.config.max_event_bytes);
         }
         Ok(())
+    }
+
+    fn find_channel(&self, id: LinkId, theirs: u32) -> Option<(DocId, u32)> {
+        let link = self.links.get(&id)?;
+        let number = link.ours(theirs)?;
+        let channel = link.channels.get(number as usize)?;
+        Some((channel.doc, number))
     }
 }

@@ -8,7 +8,6 @@ use crdt_core::codec::Writer;
 
 use super::Node;
 use crate::channel::Fired;
-use crate::exchange::Exchange;
 use crate::frame::Frame;
 use crate::link::Link;
 use crate::{Document, LinkId, Storage};
@@ -107,9 +106,11 @@ impl<D: Document, S: Storage> Node<D, S> {
         self.fire_timers(now, &mut out);
         self.queue_news();
         self.refuse_opens(&mut out);
+        self.advance_stability();
         for (id, number) in mem::take(&mut self.queue) {
             self.serve(now, id, number, &mut out);
         }
+        self.commit_presence(now, &mut out);
         Ok(out)
     }
 
@@ -187,35 +188,21 @@ impl<D: Document, S: Storage> Node<D, S> {
     }
 
     fn serve(&mut self, now: u64, id: LinkId, number: u32, out: &mut Vec<Outgoing>) {
-        let Some(link) = self.links.get_mut(&id) else {
+        let link = self.links.get_mut(&id);
+        if let Some(channel) = link.and_then(|link| link.channel(number)) {
+            channel.is_queued = false;
+        }
+        let served = self.at_channel(id, number, out, |at, frames| {
+            let refused = at.serve(number, frames);
+            if !at.channel.told_presence {
+                at.send_presence(number, now, frames);
+            }
+            let due = at.channel.arm(now, at.config);
+            (at.hosted.id, refused, due)
+        });
+        let Some((doc, refused, due)) = served else {
             return;
         };
-        let neighbour = link.neighbour;
-        let Some(channel) = link.channel(number) else {
-            return;
-        };
-        channel.is_queued = false;
-        let doc = channel.doc;
-        let (Some(neighbour), Some(hosted)) = (neighbour, self.docs.get_mut(&doc)) else {
-            return;
-        };
-        let mut frames = Frames {
-            link: id,
-            epoch: self.epoch,
-            out,
-        };
-        let mut at = Exchange {
-            config: &self.config,
-            neighbour,
-            channel,
-            hosted,
-            batch: &mut self.batch,
-            agents: &self.agents,
-            admit: &mut |_, _| true,
-            applied: None,
-        };
-        let refused = at.serve(number, &mut frames);
-        let due = at.channel.arm(now, &self.config);
         self.timers.extend(due.map(|due| (due, id, Some(number))));
         if let Some(refusal) = refused {
             self.note_refused(id, doc, refusal, true);

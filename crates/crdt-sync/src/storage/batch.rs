@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 /// Writes that become durable together; of several to one key, the last counts.
 ///
@@ -82,6 +83,15 @@ impl Batch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
+    }
+
+    /// Whether a key is written that starts with `prefix`.
+    pub(crate) fn touches(&self, prefix: &[u8]) -> bool {
+        let from = self
+            .writes
+            .range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        let mut keys = from.map(|(key, _)| key);
+        keys.next().is_some_and(|key| key.starts_with(prefix))
     }
 
     pub(crate) fn clear(&mut self) {

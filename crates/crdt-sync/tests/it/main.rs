@@ -10,8 +10,12 @@ mod hostile;
 mod ladder;
 mod mesh;
 mod net;
+mod presence;
 mod reconcile;
 mod refusals;
+mod sealed;
+mod server;
+mod stable;
 mod star;
 mod text;
 

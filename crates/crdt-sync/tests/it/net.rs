@@ -35,6 +35,11 @@ pub(crate) fn config() -> Config {
 impl<D: Document> Net<D> {
     /// `n_nodes` with an empty document each, not connected.
     pub(crate) fn new(n_nodes: usize, config: &Config) -> Self {
+        Self::of(&vec![config.clone(); n_nodes])
+    }
+
+    /// A node for each of the configurations.
+    pub(crate) fn of(configs: &[Config]) -> Self {
         let mut net = Self {
             nodes: Vec::new(),
             links: Vec::new(),
@@ -42,7 +47,7 @@ impl<D: Document> Net<D> {
             now: 0,
             n_openings: 0,
         };
-        for _ in 0..n_nodes {
+        for config in configs {
             let node = net.open(MemoryStorage::new(), config);
             net.nodes.push(node);
         }
@@ -72,6 +77,15 @@ impl<D: Document> Net<D> {
             self.nodes[node].share(link, doc()).unwrap();
         }
         link
+    }
+
+    /// As [`connect`](Self::connect), where the document of the first node is not in memory.
+    pub(crate) fn connect_after_eviction(&mut self, a: usize, b: usize) {
+        let link = LinkId(self.links.len() as u64);
+        self.links.push((a, b));
+        self.nodes[a].connect(link).unwrap();
+        self.nodes[b].connect(link).unwrap();
+        self.nodes[b].share(link, doc()).unwrap();
     }
 
     pub(crate) fn disconnect(&mut self, link: LinkId) {

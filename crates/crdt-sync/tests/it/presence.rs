@@ -1,0 +1,139 @@
+//! What is true for a moment: told to all who are there, kept by nobody.
+
+use core::convert::Infallible;
+
+use crdt_core::AgentId;
+use crdt_maps::GSet;
+use crdt_sync::{Event, LinkId, PresenceError};
+
+use crate::net::{Frame, Net, config, doc};
+
+type Words = GSet<String>;
+
+fn agent(name: &str) -> AgentId {
+    AgentId::new(name).unwrap()
+}
+
+/// A line of three: what the ends tell each other goes through the middle.
+fn line() -> Net<Words> {
+    let mut net = Net::new(3, &config());
+    net.connect(0, 1);
+    net.connect(1, 2);
+    net.settle();
+    net
+}
+
+fn set(net: &mut Net<Words>, node: usize, value: Option<&str>) {
+    let alice = agent("alice");
+    let value = value.map(str::as_bytes);
+    net.nodes[node]
+        .set_presence(doc(), &alice, b"cursor", value, 5_000)
+        .unwrap();
+}
+
+fn seen(net: &Net<Words>, node: usize) -> Vec<String> {
+    let present = net.nodes[node].presence(doc());
+    present
+        .map(|(_, _, value)| String::from_utf8_lossy(value).into_owned())
+        .collect()
+}
+
+#[test]
+fn the_latest_is_seen_everywhere_until_its_time_is_up() {
+    let mut net = line();
+    set(&mut net, 0, Some("1"));
+    net.settle();
+    set(&mut net, 0, Some("2"));
+    net.settle();
+    assert_eq!(seen(&net, 2), ["2"]);
+    net.nodes[2].take_events();
+    net.now += 4_999;
+    net.settle();
+    assert_eq!(seen(&net, 2), ["2"]);
+    net.now += 1;
+    assert!(net.settle().is_empty());
+    assert_eq!(seen(&net, 2), [""; 0]);
+    let events = net.nodes[2].take_events();
+    assert!(matches!(events[..], [Event::Presence { .. }]));
+    assert!((0..3).all(|node| net.nodes[node].next_wake().is_none()));
+}
+
+#[test]
+fn what_is_taken_away_does_not_come_back() {
+    let mut net = line();
+    set(&mut net, 0, Some("1"));
+    let late = net.commit(0);
+    for frame in &late {
+        net.deliver(frame);
+    }
+    net.settle();
+    set(&mut net, 0, None);
+    net.settle();
+    for frame in &late {
+        net.deliver(frame);
+    }
+    net.settle();
+    assert_eq!(seen(&net, 2), [""; 0]);
+}
+
+#[test]
+fn who_connects_is_told_what_is_there_and_nobody_stores_it() {
+    let mut net = line();
+    set(&mut net, 0, Some("1"));
+    net.settle();
+    net.disconnect(LinkId(0));
+    net.disconnect(LinkId(1));
+    net.restart(1, &config());
+    assert_eq!(seen(&net, 1), [""; 0]);
+    net.connect(0, 1);
+    net.settle();
+    assert_eq!(seen(&net, 1), ["1"]);
+}
+
+/// The first byte of a presence frame.
+fn is_presence(frame: &Frame) -> bool {
+    frame.bytes[0] == 15
+}
+
+#[test]
+fn it_waits_while_deltas_wait() {
+    let mut limited = config();
+    limited.window_bytes = 1;
+    let mut net = Net::<Words>::new(2, &limited);
+    net.connect(0, 1);
+    net.settle();
+    let insert = |set: &mut Words| Ok::<_, Infallible>(set.insert_with_delta("word".to_string()));
+    net.nodes[0].edit(doc(), insert).unwrap();
+    set(&mut net, 0, Some("1"));
+    let frames = net.commit(0);
+    assert!(!frames.iter().any(is_presence));
+    set(&mut net, 0, Some("2"));
+    assert!(net.commit(0).is_empty());
+    for frame in &frames {
+        net.deliver(frame);
+    }
+    // Only the latest is told, once the delta is through.
+    let told = net.settle();
+    assert_eq!(told.iter().filter(|frame| is_presence(frame)).count(), 1);
+    assert_eq!(seen(&net, 1), ["2"]);
+}
+
+#[test]
+fn there_is_a_limit_to_it() {
+    let mut limited = config();
+    limited.max_presence_bytes = 200;
+    let mut net = Net::<Words>::of(&[config(), limited]);
+    net.connect(0, 1);
+    net.settle();
+    for n in 0..10_u8 {
+        let told = net.nodes[0].set_presence(doc(), &agent("alice"), &[n], Some(b"here"), 1_000);
+        assert_eq!(told, Ok(()));
+    }
+    net.settle();
+    assert_eq!(net.nodes[1].presence(doc()).count(), 2);
+    let mut told = Ok(());
+    for n in 0..10_u8 {
+        told = net.nodes[1].set_presence(doc(), &agent("bob"), &[n], Some(b"here"), 1_000);
+    }
+    assert_eq!(told, Err(PresenceError::TooMuch { max: 200 }));
+}
