@@ -48,7 +48,7 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
 }
 
 /// The files to mutate, each of which must exist.
-fn files<'a>(args: &'a [String], exists: impl Fn(&str) -> bool) -> Result<Vec<&'a str>, String> {
+fn files(args: &[String], exists: impl Fn(&str) -> bool) -> Result<Vec<&str>, String> {
     let files: Vec<&str> = if args.is_empty() {
         FILES.to_vec()
     } else {
