@@ -15,6 +15,12 @@
 
 mod read;
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic fails a test"
+)]
 mod tests;
 mod write;
 

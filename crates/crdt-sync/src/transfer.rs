@@ -20,6 +20,12 @@
 )]
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic fails a test"
+)]
 mod tests;
 
 use alloc::vec::Vec;

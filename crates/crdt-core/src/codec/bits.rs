@@ -164,7 +164,12 @@ const fn mask(n_bits: u32) -> u32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "a panic fails a test")]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic fails a test"
+)]
 mod tests {
     use super::{BitReader, BitWriter};
     use crate::codec::{Reader, Writer};

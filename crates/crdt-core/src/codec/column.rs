@@ -397,4 +397,10 @@ fn check_run(run_len: u64, n_left: usize, offset: usize) -> Result<usize, Decode
 const MIN_RUN: usize = 3;
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic fails a test"
+)]
 mod tests;

@@ -151,7 +151,7 @@ impl<'a> Decoder<'a> {
 
     #[cfg(test)]
     pub(super) const fn n_bytes_of_tables(&self) -> usize {
-        self.slots.len() * size_of::<u32>()
+        size_of::<u32>().saturating_mul(self.slots.len())
     }
 
     #[inline(never)]
