@@ -129,7 +129,7 @@ impl Outgoing {
             return true;
         }
         if offset < self.acked {
-            self.n_setbacks += 1;
+            self.n_setbacks = self.n_setbacks.saturating_add(1);
             if self.n_setbacks >= MAX_SETBACKS {
                 let payload = self.payload.clone();
                 *self = Self::new(self.content, payload, n_transfers);
