@@ -8,6 +8,7 @@
 //! - [`Args`] says which benchmarks are wanted, and whether one quick run of each is enough.
 //! - [`histories`] and [`keystrokes`] are the inputs of text: recorded traces, or generated ones;
 //!   [`maps_input`] has those of maps and sets.
+//! - [`Keys`] are the edits of such an input, ready to be typed.
 //! - [`Cluster`] is a few nodes whose frames are carried by hand.
 //! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
 //!   such a series in batches.
@@ -18,6 +19,7 @@ mod args;
 mod cluster;
 mod feed;
 mod input;
+mod keys;
 mod live;
 pub mod maps_input;
 mod row;
@@ -29,6 +31,7 @@ pub use args::Args;
 pub use cluster::Cluster;
 pub use feed::{Run, op_log, runs};
 pub use input::{Input, histories, keystrokes};
+pub use keys::{Key, Keys};
 pub use live::{Latencies, live};
 pub use row::Row;
 pub use steps::steps;

@@ -1,6 +1,7 @@
 //! Long series of small steps: how long a user waits for each.
 
 use crate::stopwatch::Stopwatch;
+use crate::{Args, Row};
 use core::time::Duration;
 
 /// How long single steps took.
@@ -65,6 +66,24 @@ fn pass<S, T>(steps: &[S], mut state: T, step: impl Fn(&mut T, &S)) -> Option<Ve
 }
 
 impl Latencies {
+    /// Prints the row of a series, or why there is none.
+    #[expect(
+        clippy::print_stderr,
+        reason = "people want to know why a row is missing"
+    )]
+    pub fn report(series: Option<Self>, args: &Args, bench: &str, subject: &str) {
+        match series {
+            Some(latencies) => Row {
+                p50_ns: Some(latencies.p50_ns),
+                p99_ns: Some(latencies.p99_ns),
+                total_ns: Some(latencies.total_ns),
+                ..Row::new(bench, subject)
+            }
+            .print(args),
+            None => eprintln!("{bench}: {subject} is given up, it takes too long"),
+        }
+    }
+
     fn of(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         // The smallest time that `percent` of the steps do not exceed.

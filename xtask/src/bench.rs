@@ -1,21 +1,27 @@
 //! `cargo xtask bench [--compare] [--json] [--traces DIR] [FILTER]`: runs the suite and collects
-//! its rows.
+//! its rows. `cargo xtask bench --plot FILE` draws the rows that an earlier run wrote with `--json`, or
+//! several runs one behind the other, as `docs/bench.svg`.
 //!
 //! Benchmarks print one JSON object a line, `{"bench":"..","impl":"..","median_ns":..,..}`; other
 //! lines are for people and go to standard error. Rivals live in a workspace of their own, so that
 //! nobody else compiles them.
 
+mod plot;
 mod table;
 
 use crate::outcome::{Outcome, Stop};
 use crate::tidy::workspace::root;
 use serde_json::{Map, Value};
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     let options = Options::parse(args)?;
+    if let Some(file) = &options.plot {
+        return draw(file);
+    }
     let mut suites = vec![OURS];
     if options.compare {
         suites.push(RIVALS);
@@ -40,6 +46,19 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     Ok(Outcome::passed_if(passed))
 }
 
+/// Draws the rows in a file.
+fn draw(file: &Path) -> Result<Outcome, Stop> {
+    let lines = fs::read_to_string(file).map_err(Stop::broken("cannot read the rows"))?;
+    let rows: Vec<Row> = lines.lines().filter_map(parse).collect();
+    let chart = root().join(CHART);
+    fs::write(&chart, plot::render(&rows)).map_err(Stop::broken("cannot write the chart"))?;
+    println!("{}", chart.display());
+    Ok(Outcome::Passed)
+}
+
+/// The chart that the README shows.
+const CHART: &str = "docs/bench.svg";
+
 /// What one implementation achieved in one benchmark.
 type Row = Map<String, Value>;
 
@@ -51,6 +70,8 @@ const RIVALS: &str = "benches/compare/Cargo.toml";
 struct Options {
     compare: bool,
     json: bool,
+    /// A file of rows to draw, instead of running anything.
+    plot: Option<PathBuf>,
     /// Absolute, since benchmarks run in another folder.
     traces: Option<PathBuf>,
     filter: Option<String>,
@@ -65,6 +86,10 @@ impl Options {
             match arg.as_str() {
                 "--compare" => options.compare = true,
                 "--json" => options.json = true,
+                "--plot" => {
+                    let file = args.next().map(PathBuf::from).filter(|file| file.is_file());
+                    options.plot = Some(file.ok_or(Stop::Usage("--plot needs a file".into()))?);
+                }
                 "--traces" => {
                     let dir = args.next().map(PathBuf::from).filter(|dir| dir.is_dir());
                     let dir = dir.ok_or(Stop::Usage("--traces needs a folder".into()))?;
@@ -154,6 +179,8 @@ mod tests {
             &["a", "b"],
             &["--traces"],
             &["--traces", "no/such/folder"],
+            &["--plot"],
+            &["--plot", "no/such/file"],
         ] {
             assert!(matches!(run(&strings(args)), Err(Stop::Usage(_))));
         }

@@ -85,6 +85,7 @@ usage: cargo xtask COMMAND
   conformance [--seed S] FILE..   runs conformance vectors in several orders and through the codec
   bench [--compare] [--json] [--traces DIR] [FILTER]
                                   the benchmark suite; --compare adds the rivals
+  bench --plot FILE               draws the rows that `bench --json` printed
   tidy                            the house rules that a machine can check
 
 FILE is JSON, gzipped or not: the export shape, sequential or concurrent editing traces;

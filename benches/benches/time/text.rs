@@ -1,8 +1,8 @@
 //! Benchmarks of time for the text crate.
 
-use benches::{Args, Input, Latencies, Row, Timings, histories, keystrokes, live, op_log, runs};
+use benches::{Args, Input, Keys, Latencies, Timings, histories, keystrokes, live, op_log, runs};
 use core::hint::black_box;
-use crdt_testkit::{Rng, Trace, TraceOp};
+use crdt_testkit::Rng;
 use crdt_text::{AgentIdx, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc};
 
 pub(crate) fn run(args: &Args, timings: &mut Timings) {
@@ -75,24 +75,7 @@ fn waiting(args: &Args, input: &Input) {
     let latencies = live(&runs(&trace), TextDoc::new, |doc, run| {
         black_box(doc.ingest(&run.as_remote()).expect("a valid history"));
     });
-    report(args, &bench, latencies);
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "people want to know why a row is missing"
-)]
-fn report(args: &Args, bench: &str, latencies: Option<Latencies>) {
-    match latencies {
-        Some(latencies) => Row {
-            p50_ns: Some(latencies.p50_ns),
-            p99_ns: Some(latencies.p99_ns),
-            total_ns: Some(latencies.total_ns),
-            ..Row::new(bench, "crdt-text")
-        }
-        .print(args),
-        None => eprintln!("{bench}: given up, it takes too long"),
-    }
+    Latencies::report(latencies, args, &bench, "crdt-text");
 }
 
 /// One writer's keystrokes, each an edit of an open document.
@@ -112,43 +95,16 @@ fn typing(args: &Args, timings: &mut Timings, input: &Input) {
     timings.job(&bench, || &keys, typed);
 }
 
-/// Edits one behind the other in memory: to walk through the transactions of a trace, each with
-/// boxes of its own, takes longer than to type them.
-struct Keys {
-    /// Where, how many scalars go, and where the text that comes ends in `text`.
-    edits: Vec<(usize, usize, usize)>,
-    text: String,
-}
-
-impl Keys {
-    fn of(trace: &Trace) -> Self {
-        let (mut edits, mut text) = (Vec::new(), String::new());
-        for op in trace.txns.iter().flat_map(|txn| &txn.ops) {
-            let (pos, deleted) = match op {
-                TraceOp::Insert { pos, text: typed } => {
-                    text.push_str(typed);
-                    (*pos, 0)
-                }
-                TraceOp::Delete { pos, len } => (*pos, *len),
-            };
-            edits.push((pos, deleted, text.len()));
-        }
-        Self { edits, text }
-    }
-}
-
 fn typed(keys: &Keys) -> TextDoc {
     let mut doc = TextDoc::new();
     let agent = doc.get_or_create_agent_id("typist").expect("a valid name");
-    let mut start = 0;
-    for &(pos, deleted, end) in &keys.edits {
-        let edit = if deleted == 0 {
-            doc.insert(agent, pos, &keys.text[start..end])
+    for key in keys.iter() {
+        let edit = if key.n_deleted == 0 {
+            doc.insert(agent, key.pos, key.text)
         } else {
-            doc.delete(agent, pos..pos + deleted)
+            doc.delete(agent, key.pos..key.pos + key.n_deleted)
         };
         edit.expect("an edit within the text");
-        start = end;
     }
     doc
 }

@@ -1,4 +1,5 @@
-//! The rivals' side of the benchmark suite: `crdts` and `dson` on the jobs of our own rows.
+//! The rivals' side of the benchmark suite: `crdts` and `dson` on the jobs of our own rows of maps,
+//! and five libraries of collaborative text, see [`text`].
 //!
 //! The inputs are those of our side, from [`benches::maps_input`], and so are the names of the
 //! rows. Each rival works in the fastest way that it documents; where a rival takes what it
@@ -25,3 +26,4 @@
 
 pub mod delta_map;
 pub mod op_map;
+pub mod text;

@@ -49,7 +49,7 @@ fn line(name: &str, subject: &str, cells: impl Iterator<Item = String>) -> Strin
 }
 
 /// What comes before the last slash of a benchmark's name, and what comes after.
-fn split(row: &Row) -> (&str, &str) {
+pub(super) fn split(row: &Row) -> (&str, &str) {
     let bench = string(row, "bench");
     bench.rsplit_once('/').unwrap_or((bench, ""))
 }
@@ -68,6 +68,11 @@ fn cell(row: &Row, column: &str) -> String {
     let Some(number) = row.get(column).and_then(Value::as_f64) else {
         return "-".into();
     };
+    scaled_cell(column, number)
+}
+
+/// A number of a column in a unit that people read.
+pub(super) fn scaled_cell(column: &str, number: f64) -> String {
     if column.ends_with("_ns") {
         scaled(number, 1e3, &["ns", "us", "ms", "s"])
     } else {

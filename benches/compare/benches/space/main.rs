@@ -2,6 +2,8 @@
 //!
 //! They run on an allocator that counts, so nothing is timed here.
 
+mod text;
+
 use benches::{Args, Row, maps_input};
 use compare::{delta_map, op_map};
 use crdt_testkit::CountingAlloc;
@@ -26,6 +28,18 @@ fn main() {
     for n_puts in [1, 1_000] {
         delta_bytes(&args, n_puts);
     }
+    text::run(&args);
+}
+
+/// The most memory that a job had in use at once, and what its result holds, in bytes.
+fn memory<O>(job: impl FnOnce() -> O) -> (u64, u64) {
+    let before = ALLOC.current_bytes();
+    ALLOC.reset_peak();
+    let result = core::hint::black_box(job());
+    let used = |bytes: usize| bytes.saturating_sub(before) as u64;
+    let measured = (used(ALLOC.peak_bytes()), used(ALLOC.current_bytes()));
+    drop(result);
+    measured
 }
 
 /// What the set of `crdts` holds, as `steady_bytes`, and for one element, as `bytes`.
@@ -34,16 +48,14 @@ fn set_memory(args: &Args, order: &str, n_elements: usize, element: impl Fn(usiz
     if !args.wants(&bench) {
         return;
     }
-    let before = ALLOC.current_bytes();
-    ALLOC.reset_peak();
-    let mut set = Orswot::<u64, u64>::new();
-    for idx in 0..n_elements {
-        let context = set.read_ctx().derive_add_ctx(op_map::ALICE);
-        set.apply(set.add(element(idx), context));
-    }
-    let used = |bytes: usize| bytes.saturating_sub(before) as u64;
-    let (peak, steady) = (used(ALLOC.peak_bytes()), used(ALLOC.current_bytes()));
-    drop(core::hint::black_box(set));
+    let (peak, steady) = memory(|| {
+        let mut set = Orswot::<u64, u64>::new();
+        for idx in 0..n_elements {
+            let context = set.read_ctx().derive_add_ctx(op_map::ALICE);
+            set.apply(set.add(element(idx), context));
+        }
+        set
+    });
     Row {
         peak_bytes: Some(peak),
         steady_bytes: Some(steady),

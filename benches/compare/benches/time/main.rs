@@ -2,6 +2,7 @@
 
 mod deltas;
 mod ops;
+mod text;
 
 use benches::{Args, Timings};
 
@@ -10,4 +11,5 @@ fn main() {
     let results = concat!(env!("CARGO_TARGET_TMPDIR"), "/../criterion");
     ops::run(&args, &mut Timings::new(&args, "crdts", results));
     deltas::run(&args, &mut Timings::new(&args, "dson", results));
+    text::run(&args, results);
 }
