@@ -123,15 +123,19 @@ pub fn seeds() -> Vec<Vec<u8>> {
 /// How many bytes of memory a byte of input may cost.
 const FACTOR: usize = 64;
 
+/// A range of removed dots stands for as many as the limits allow, whatever its bytes: each of these pays as
+/// a byte does.
+const MAX_ITEMS: usize = 1 << 12;
+
 /// Limits that only memory is to be feared under.
 fn limits() -> DecodeLimits {
-    DecodeLimits::default().with_max_items(1 << 12)
+    DecodeLimits::default().with_max_items(MAX_ITEMS as u64)
 }
 
 /// Reads a value; it must be read from one encoding only, and for little memory.
 fn read<T: Encode + Decode + PartialEq + Debug>(bytes: &[u8]) -> Option<T> {
     let read = || T::from_bytes(bytes, &limits()).ok();
-    let value = heap::bounded("decoding", FACTOR, bytes.len(), read)?;
+    let value = heap::bounded("decoding", FACTOR, bytes.len() + MAX_ITEMS, read)?;
     assert_eq!(value.to_bytes(), bytes, "{value:?} has other bytes");
     Some(value)
 }
