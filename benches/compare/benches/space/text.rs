@@ -2,7 +2,7 @@
 
 use crate::memory;
 use benches::{Args, Input, Row, histories};
-use compare::text::{Automerge, Diamond, Loro, Replica, Stored, Wire, Yrs, native_file, updates};
+use compare::text::{Automerge, Diamond, Loro, Stored, Wire, Yrs, native_file, updates};
 use serde_json::Number;
 
 pub(crate) fn run(args: &Args) {

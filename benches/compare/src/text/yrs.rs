@@ -6,7 +6,7 @@ use crdt_testkit::TraceOp;
 use yrs::updates::decoder::Decode;
 use yrs::{
     Doc, GetString, Observable, OffsetKind, Options, ReadTxn, StateVector, Text, TextRef, Transact,
-    TransactionMut, Update,
+    Update,
 };
 
 /// A document with one text.
