@@ -85,6 +85,8 @@ fn idle_peers(args: &Args) {
                     }
                 }
             }
+            // As an application does.
+            drop(server.take_events());
         }
         // All is acknowledged, and no timer stands any more. The server is outside: what it holds now is
         // counted when the closure ends.
