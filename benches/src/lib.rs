@@ -10,7 +10,7 @@
 //!   [`maps_input`] has those of maps and sets.
 //! - [`Keys`] are the edits of such an input, ready to be typed.
 //! - [`Cluster`] is a few nodes whose frames are carried by hand.
-//! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
+//! - [`memory`] counts what a job takes. [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
 //!   such a series in batches.
 
 extern crate alloc;
@@ -22,6 +22,7 @@ mod input;
 mod keys;
 mod live;
 pub mod maps_input;
+mod memory;
 mod row;
 mod steps;
 mod stopwatch;
@@ -33,6 +34,7 @@ pub use feed::{Run, op_log, runs};
 pub use input::{Input, histories, keystrokes};
 pub use keys::{Key, Keys};
 pub use live::{Latencies, live};
+pub use memory::memory;
 pub use row::Row;
 pub use steps::steps;
 pub use timings::Timings;

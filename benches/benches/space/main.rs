@@ -21,15 +21,7 @@ fn main() {
     sync::run(&args);
 }
 
-/// The most memory that a job had in use at once, and what its result holds, in bytes.
-///
-/// What was in use before, like the job's input, does not count.
+/// As [`benches::memory`], on the allocator of this program.
 fn memory<O>(job: impl FnOnce() -> O) -> (u64, u64) {
-    let before = ALLOC.current_bytes();
-    ALLOC.reset_peak();
-    let result = core::hint::black_box(job());
-    let used = |bytes: usize| bytes.saturating_sub(before) as u64;
-    let measured = (used(ALLOC.peak_bytes()), used(ALLOC.current_bytes()));
-    drop(result);
-    measured
+    benches::memory(&ALLOC, job)
 }

@@ -85,7 +85,7 @@ impl Classify for AgentIdError {
 #[cfg(feature = "random")]
 impl Classify for EntropyError {
     fn kind(&self) -> ErrorKind {
-        ErrorKind::Corrupt
+        ErrorKind::Unavailable
     }
 }
 

@@ -31,15 +31,9 @@ fn main() {
     text::run(&args);
 }
 
-/// The most memory that a job had in use at once, and what its result holds, in bytes.
+/// As [`benches::memory`], on the allocator of this program.
 fn memory<O>(job: impl FnOnce() -> O) -> (u64, u64) {
-    let before = ALLOC.current_bytes();
-    ALLOC.reset_peak();
-    let result = core::hint::black_box(job());
-    let used = |bytes: usize| bytes.saturating_sub(before) as u64;
-    let measured = (used(ALLOC.peak_bytes()), used(ALLOC.current_bytes()));
-    drop(result);
-    measured
+    benches::memory(&ALLOC, job)
 }
 
 /// What the set of `crdts` holds, as `steady_bytes`, and for one element, as `bytes`.

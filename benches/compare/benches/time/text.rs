@@ -72,7 +72,7 @@ fn from_bytes<R: Stored>(args: &Args, timings: &mut Timings, input: &Input) {
     );
 }
 
-/// From a snapshot, which holds the text as such, to the text.
+/// From a snapshot, which holds the text as such, to the text; our side makes an edit on top.
 fn open(args: &Args, timings: &mut Timings, input: &Input) {
     let bench = format!("text/open/{}", input.name());
     if !args.wants(&bench) {

@@ -13,11 +13,11 @@ use crate::{Dot, DotContext, Lattice, Named, write_nested_name};
 /// Removed dots stand at the level where they were removed: below the key that held them, so that a
 /// join looks there and nowhere else; or above, when a whole branch went.
 ///
-/// # Invariants
-/// No dot is both live and removed.
-///
 /// A mutator returns one: what is dropped on the way does not happen. Several are
 /// [merged](Change::merge) into the one that is returned.
+///
+/// # Invariants
+/// No dot is both live and removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[must_use = "a change does nothing unless the mutator returns it: merge it into the one that it returns"]
 pub struct Change<L> {

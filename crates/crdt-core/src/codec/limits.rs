@@ -17,6 +17,7 @@
 use core::fmt;
 
 use super::{DecodeError, Reader};
+use crate::MAX_DEPTH;
 
 /// What decoding one input may cost at most.
 ///
@@ -52,7 +53,7 @@ impl Default for DecodeLimits {
             max_items: 1 << 22,
             max_agents: 1 << 20,
             max_output_bytes: 512 << 20,
-            max_depth: 64,
+            max_depth: MAX_DEPTH,
         }
     }
 }
