@@ -10,8 +10,8 @@
 //!   [`maps_input`] has those of maps and sets.
 //! - [`Keys`] are the edits of such an input, ready to be typed.
 //! - [`Cluster`] is a few nodes whose frames are carried by hand.
-//! - [`memory`] counts what a job takes. [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
-//!   such a series in batches.
+//! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
+//!   such a series in batches; [`memory`] counts what a job takes.
 
 extern crate alloc;
 
