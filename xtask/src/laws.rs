@@ -20,8 +20,6 @@ pub(crate) fn run_package(package: &str, args: &[String]) -> Result<Outcome, Sto
         .args([
             "run",
             "--quiet",
-            "--profile",
-            "laws",
             "--package",
             package,
             "--",
