@@ -6,6 +6,7 @@ mod feeds;
 pub(super) mod flags;
 pub(super) mod map;
 pub(super) mod or_set;
+pub(super) mod record;
 pub(super) mod registers;
 pub(super) mod rw_set;
 

@@ -7,6 +7,7 @@ use super::causal::counter::Resettable;
 use super::causal::flags::{DisableWins, EnableWins};
 use super::causal::map::Map;
 use super::causal::or_set::AddWins;
+use super::causal::record::Card;
 use super::causal::registers::{Latest, MultiValue};
 use super::causal::rw_set::RemoveWins;
 use super::counters::{Growing, UpDown};
@@ -39,7 +40,7 @@ const fn entry<S: Subject>() -> Entry {
 }
 
 /// Every type of the workspace that replicates itself by deltas, but text.
-pub const SUBJECTS: [Entry; 31] = [
+pub const SUBJECTS: [Entry; 32] = [
     entry::<Growing>(),
     entry::<UpDown>(),
     entry::<Bounded>(),
@@ -67,6 +68,7 @@ pub const SUBJECTS: [Entry; 31] = [
     entry::<Alone<Map<Latest>>>(),
     entry::<Alone<Map<AddWins>>>(),
     entry::<Alone<Map<RemoveWins>>>(),
+    entry::<Alone<Map<Card>>>(),
     entry::<Alone<Map<Any>>>(),
     entry::<Alone<Map<Map<Map<AddWins>>>>>(),
     entry::<Alone<Map<Map<Map<Resettable>>>>>(),

@@ -6,8 +6,8 @@
 //!   Change<L>  = live: L  + removed dots   the same for one store inside
 //! ```
 //!
-//! Stores: [`DotSet`], [`DotFun`], [`DotMap`], and pairs of stores; a type wraps one of them and gives
-//! its dots a meaning.
+//! Stores: [`DotSet`], [`DotFun`], [`DotMap`], pairs of stores and [records](crate::record); a type wraps
+//! one of them and gives its dots a meaning.
 //! The context says which events are known; a known dot that stands in no store was removed.
 //! So a removal leaves nothing behind but its place in the context, and a stale copy cannot bring
 //! anything back.
@@ -35,6 +35,7 @@ mod macros;
 mod minter;
 mod nestable;
 mod product;
+mod record;
 #[cfg(feature = "serde")]
 mod serial;
 mod sorted_map;
@@ -54,6 +55,8 @@ pub use self::encode::{DotWriter, EncodeDots};
 pub use self::feed::{Feed, KeyedFeed, Seen};
 pub use self::minter::{Author, MAX_DEPTH, Minter};
 pub use self::nestable::Nestable;
+#[doc(hidden)]
+pub use self::record::{__apply_to_field, __changes_of_field, __news_of_record};
 pub use self::store::{DotStore, Dotted, Live};
 pub use self::summary::CausalSummary;
 pub use self::wrapper::Wrapper;

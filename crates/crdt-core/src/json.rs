@@ -4,8 +4,8 @@
 //! Reading is strict: unknown and repeated fields, wrong order, numbers out of range and anything after
 //! the document are errors, and each error says where.
 //!
-//! **Invariants.** What is read keeps every invariant of its type, or is refused. Nesting deeper than 128
-//! levels is refused before it can exhaust the stack.
+//! **Invariants.** What is read keeps every invariant of its type, or is refused. More than 127
+//! brackets inside one another are refused before they can exhaust the stack.
 //!
 //! **Costs.** O(document). A refused document is read twice: only then is the way to the error tracked.
 //!

@@ -35,6 +35,8 @@ mod version_vector;
 #[cfg(feature = "random")]
 pub use self::agent::EntropyError;
 pub use self::agent::{AgentId, AgentIdError, AgentIdx, AgentTable};
+#[doc(hidden)]
+pub use self::causal::{__apply_to_field, __changes_of_field, __news_of_record};
 pub use self::causal::{
     Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotReader,
     DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed, KeyedFeed, Live,

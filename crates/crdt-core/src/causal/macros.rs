@@ -3,7 +3,8 @@
 /// Declares a standalone type around `Causal<Store>`: construction, reading, joins, deltas, codecs.
 ///
 /// What is left to write are the mutators, each with its `*_with_delta`.
-/// `delta: leaf` is for small stores, whose deltas have the type of the state;
+/// `delta: leaf` is for small stores, whose deltas have the type of the state; such a store is made `From`
+/// what its changes make live.
 /// `delta: keyed` for sets and maps, whose deltas are `CausalDelta<Store>` and name what they removed
 /// below its key.
 ///

@@ -14,7 +14,8 @@ use super::DotStore;
 /// arguments.
 ///
 /// # Examples
-/// `Nestable` is implemented by the types that users name; what a map keeps of them is the store:
+/// `Nestable` is implemented by the types that users name, for those of [`causal_type!`](crate::causal_type)
+/// and [`record!`](crate::record) by the macro; what a map keeps of them is the store:
 /// ```
 /// use crdt_core::{DotSet, Nestable};
 ///
@@ -24,6 +25,11 @@ use super::DotStore;
 ///     type Store = DotSet;
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be taken back, so it is no value of a map with removable keys",
+    note = "of counters take `ResettableCounter`, of registers and sets the causal ones; plain lattices go into a `GMap`",
+    note = "a struct of such types becomes one by `crdt_core::record!`"
+)]
 pub trait Nestable {
     /// What a map keeps under a key: the type without a context of its own.
     type Store: DotStore;

@@ -191,7 +191,7 @@ pub trait DeltaState {
 /// ```
 pub trait Summarize: DeltaState {
     /// What a peer needs to know; a plain lattice is its own summary, a causal type has a
-    /// [`DotContext`](crate::DotContext).
+    /// [`CausalSummary`](crate::CausalSummary).
     type Summary;
 
     /// Returns what this state holds.

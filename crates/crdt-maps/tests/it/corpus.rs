@@ -32,6 +32,7 @@ mod fresh_start;
 mod nesting;
 mod presence;
 mod reading;
+mod records;
 mod shorthand;
 mod trap_of_equality;
 mod traps_of_identity;
