@@ -7,6 +7,11 @@
 
 extern crate alloc;
 
+/// The examples of the workspace's README are tests: here, where all crates are at hand.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod frames;
 pub mod heap;
 pub mod json;
