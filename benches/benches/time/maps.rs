@@ -1,5 +1,8 @@
 //! Benchmarks of time for counters, sets and maps.
 
+extern crate alloc;
+
+use alloc::collections::BTreeMap;
 use benches::maps_input::{added_elements, differing_entries, key, sizes, spread, written_entries};
 use benches::{Args, Timings, steps};
 use crdt_core::{AgentId, DeltaState, Lattice, NextSeqError, Timestamp};
@@ -10,6 +13,10 @@ type Map = OrMap<String, CausalRegister<u64>>;
 type Delta = OrMapDelta<String, CausalRegister<u64>>;
 
 const SUBJECT: &str = "crdt-maps";
+
+/// The same keys in the standard library's map, that replicates nothing: what looking them up costs in any
+/// sorted map, on this machine and at this moment.
+const FLOOR: &str = "bare BTreeMap";
 
 pub(crate) fn run(args: &Args, timings: &mut Timings) {
     for len in sizes(args, &[100, 1_000, 10_000, 100_000, 1_000_000]) {
@@ -96,6 +103,13 @@ fn join_one_key(args: &Args, len: usize) {
         ours.apply_delta(&delta).expect("an honest delta");
         delta
     });
+    drop(ours);
+    let mut bare: BTreeMap<String, u64> = (0..len).map(|idx| (key(idx), 0)).collect();
+    let entries = written_entries(args, len, 300).into_iter();
+    let batches = entries.map(|batch| batch.into_iter().map(|idx| (key(idx), 1)).collect());
+    steps(args, &bench, FLOOR, batches, |(key, value)| {
+        bare.insert(key, value)
+    });
 }
 
 /// A map is built key by key, each with its delta.
@@ -153,6 +167,11 @@ fn set(args: &Args, len: usize) {
     }
     let mut theirs = ours.clone();
     let elements = added_elements(args, len);
+    let mut bare: BTreeMap<u64, [u64; 2]> = (0..len).map(|idx| (spread(idx), [0; 2])).collect();
+    steps(args, &add, FLOOR, elements.clone(), |element| {
+        bare.insert(element, [1; 2])
+    });
+    drop(bare);
     let mut deltas: Vec<Vec<_>> = Vec::new();
     {
         let mut source = ours.clone();
