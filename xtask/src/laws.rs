@@ -17,13 +17,7 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
 /// Runs a program of the workspace that is compiled once and then works for minutes.
 pub(crate) fn run_package(package: &str, args: &[String]) -> Result<Outcome, Stop> {
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            package,
-            "--",
-        ])
+        .args(["run", "--quiet", "--package", package, "--"])
         .args(args)
         .current_dir(root())
         .status()

@@ -208,14 +208,33 @@ pub struct HybridClock {
     max_drift_ms: u64,
 }
 
+/// A clock that accepts remote stamps up to a minute ahead of wall time.
+impl Default for HybridClock {
+    fn default() -> Self {
+        Self::new(60_000)
+    }
+}
+
 impl HybridClock {
     /// Makes a clock that accepts remote stamps up to `max_drift_ms` ahead of wall time.
+    ///
+    /// A minute is usual, and the [`Default`]: clocks that are set by the network are less than seconds
+    /// apart, and a stamp that is wrong by a minute does little harm.
     ///
     /// # Complexity
     /// O(1).
     /// # Examples
     /// ```
-    /// assert_eq!(crdt_core::HybridClock::new(60_000).last().to_u64(), 0);
+    /// use crdt_core::HybridClock;
+    /// use std::time::{SystemTime, UNIX_EPOCH};
+    ///
+    /// let mut clock = HybridClock::new(60_000);
+    /// assert_eq!(clock.last().to_u64(), 0);
+    ///
+    /// let now_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis().try_into()?;
+    /// let stamp = clock.tick(now_ms)?;
+    /// assert_eq!(stamp.ms(), now_ms);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub const fn new(max_drift_ms: u64) -> Self {

@@ -66,6 +66,42 @@ pub use self::writer::Writer;
 /// let bytes = alice.to_bytes();
 /// assert_eq!(AgentId::from_bytes(&bytes, &DecodeLimits::default()), Ok(alice));
 /// ```
+///
+/// A type of yours that is to be a key, an element or the value of a register writes what it needs to be
+/// read back, and refuses what it would not have written:
+/// ```
+/// use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
+///
+/// #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+/// enum Status {
+///     Open,
+///     Done,
+/// }
+///
+/// impl Encode for Status {
+///     fn encode(&self, w: &mut Writer) {
+///         w.u64(*self as u64);
+///     }
+/// }
+///
+/// impl Decode for Status {
+///     fn decode(r: &mut Reader<'_>, _: &mut Budget) -> Result<Self, DecodeError> {
+///         let offset = r.offset();
+///         match r.u64()? {
+///             0 => Ok(Self::Open),
+///             1 => Ok(Self::Done),
+///             found => Err(DecodeError::UnknownTag { offset, found }),
+///         }
+///     }
+/// }
+/// # use crdt_core::codec::DecodeLimits;
+/// # let bytes = Status::Done.to_bytes();
+/// # assert_eq!(Status::from_bytes(&bytes, &DecodeLimits::default()), Ok(Status::Done));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no canonical bytes",
+    note = "what stands in a register, a set or as a key needs `Encode` and `Decode`; see the example at `Encode`"
+)]
 pub trait Encode {
     /// Appends the encoding of `self` to `w`.
     ///

@@ -16,6 +16,10 @@ mod plain;
 mod pn_counter;
 mod resettable;
 
+/// What every program with these types needs of the kernel.
+#[doc(no_inline)]
+pub use crdt_core::{AgentId, Delta, DeltaState, Lattice};
+
 pub use self::bounded_counter::{BoundedCounter, BoundedError};
 pub use self::count::Overflow;
 pub use self::g_counter::GCounter;

@@ -12,9 +12,12 @@ mod feed;
 mod kind;
 mod kind_live;
 mod kind_store;
+mod path;
 mod spec;
 mod store;
 mod value;
+
+use alloc::string::String;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{
@@ -30,21 +33,21 @@ pub use self::kind_store::KindStore;
 pub use self::spec::{CrdtSpec, SpecMismatch};
 pub use self::store::AnyStore;
 pub use self::value::{Float, NotFinite, Value};
+use crate::OrMap;
 
 /// A value of a type known at run time, held to a [`CrdtSpec`].
 ///
 /// The spec is configuration, not state: every replica of a document is made with the same one. It is
 /// neither joined nor sent.
 ///
-/// As a type parameter, `OrMap<String, AnyCrdt>` is a map of anything.
+/// As a type parameter, `OrMap<String, AnyCrdt>` is a map of anything: [`AnyMap`].
+/// [`at`](Self::at) and [`update_at`](Self::update_at) follow a path of keys through such maps.
 ///
 /// # Examples
 /// ```
 /// use crdt_core::{AgentId, DeltaState};
 /// use crdt_counters::ResettableCounter;
-/// use crdt_maps::{AnyCrdt, CrdtSpec, Kind, OrMap, OrSet, Value};
-///
-/// type Map = OrMap<String, AnyCrdt>;
+/// use crdt_maps::{AnyCrdt, AnyMap, CrdtSpec, Kind, OrSet, Value};
 ///
 /// let spec = CrdtSpec::record([
 ///     ("visits", CrdtSpec::Leaf(Kind::Counter)),
@@ -52,17 +55,17 @@ pub use self::value::{Float, NotFinite, Value};
 /// ]);
 /// let alice = AgentId::new("alice")?;
 /// let (mut ours, mut theirs) = (AnyCrdt::new(spec.clone()), AnyCrdt::new(spec));
-/// let delta = ours.update_with_delta::<Map, _>(&alice, |map, minter| {
+/// let delta = ours.update_with_delta::<AnyMap, _>(&alice, |map, minter| {
 ///     map.update(minter, "visits".into(), |any, minter| {
 ///         any.update::<ResettableCounter, _>(minter, |visits, minter| visits.increment(minter, 1))
 ///     })
 /// })?;
 /// theirs.apply_delta(&delta)?;
-/// let visits = theirs.get::<Map>().and_then(|map| map.get("visits")?.get::<ResettableCounter>());
+/// let visits = theirs.get::<AnyMap>().and_then(|map| map.get("visits")?.get::<ResettableCounter>());
 /// assert_eq!(visits.map(|visits| visits.value()), Some(1));
 ///
 /// // Another type under that key is refused, and says where.
-/// let refused = ours.update::<Map, _>(&alice, |map, minter| {
+/// let refused = ours.update::<AnyMap, _>(&alice, |map, minter| {
 ///     map.update(minter, "visits".into(), |any, minter| {
 ///         any.update::<OrSet<Value>, _>(minter, |set, minter| set.add(minter, Value::from("x")))
 ///     })
@@ -82,6 +85,12 @@ impl Default for AnyCrdt {
         Self::new(CrdtSpec::Any)
     }
 }
+
+/// A map of values of any type.
+///
+/// # Examples
+/// See [`AnyCrdt`].
+pub type AnyMap = OrMap<String, AnyCrdt>;
 
 /// What a mutator of `T` makes live.
 type LiveOf<T> = <<T as Nestable>::Store as DotStore>::Live;
@@ -213,11 +222,20 @@ impl AnyCrdt {
         author: impl Into<Author<'a>>,
         mutator: impl FnOnce(&T::Store, &mut Minter) -> Result<Change<LiveOf<T>>, E>,
     ) -> Result<AnyDelta, AnyError<E>> {
+        self.mutate(author, |store, minter| {
+            store.update::<T, E>(minter, mutator)
+        })
+    }
+
+    /// Runs a mutator and holds what it makes to the spec.
+    fn mutate<'a, E: From<NextSeqError>>(
+        &mut self,
+        author: impl Into<Author<'a>>,
+        mutator: impl FnOnce(&AnyStore, &mut Minter) -> Result<Change<AnyLive>, E>,
+    ) -> Result<AnyDelta, AnyError<E>> {
         let Self { spec, causal } = self;
         causal.mutate(author, |store, minter| {
-            let change = store
-                .update::<T, E>(minter, mutator)
-                .map_err(AnyError::Mutator)?;
+            let change = mutator(store, minter).map_err(AnyError::Mutator)?;
             spec.check(&change.live)?;
             Ok(change)
         })

@@ -12,9 +12,13 @@ mod any;
 mod causal;
 mod plain;
 
+/// What every program with these types needs of the kernel.
+#[doc(no_inline)]
+pub use crdt_core::{AgentId, Delta, DeltaState, Lattice, Minter, NextSeqError, Timestamp};
+
 pub use self::any::{
-    AnyCrdt, AnyDelta, AnyError, AnyFeed, AnyKind, AnyLive, AnySeen, AnyStore, CrdtSpec, Float,
-    Kind, KindLive, KindStore, NotFinite, SpecMismatch, Value,
+    AnyCrdt, AnyDelta, AnyError, AnyFeed, AnyKind, AnyLive, AnyMap, AnySeen, AnyStore, CrdtSpec,
+    Float, Kind, KindLive, KindStore, NotFinite, SpecMismatch, Value,
 };
 pub use self::causal::{
     CausalRegister, CausalRegisterStore, DisableWinsFlag, DisableWinsFlagStore, Element,

@@ -1,9 +1,10 @@
 //! The primitives of the codec: vectors, exhaustive short inputs, limits.
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Budget, DecodeError, DecodeLimits, Reader, Writer};
+use super::{Budget, Decode, DecodeError, DecodeLimits, Encode, Reader, Writer};
 use crate::testing::check_property;
 
 fn written(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
@@ -237,4 +238,33 @@ fn errors_stay_small_and_fall_into_one_group() {
         assert_eq!(groups.iter().filter(|is_in| **is_in).count(), 1);
         assert!(groups[group], "{error}");
     }
+}
+
+#[test]
+fn plain_values_have_one_encoding_each() {
+    let limits = DecodeLimits::default();
+    let id = [0xff_u8, 0, 7];
+    assert_eq!(id.to_bytes(), id, "as they are, without a length");
+    assert_eq!(<[u8; 3]>::from_bytes(&id, &limits), Ok(id));
+    assert!(
+        <[u8; 4]>::from_bytes(&id, &limits)
+            .unwrap_err()
+            .is_truncated()
+    );
+
+    for scalar in ['a', '\u{d7ff}', '\u{e000}', char::MAX] {
+        assert_eq!(char::from_bytes(&scalar.to_bytes(), &limits), Ok(scalar));
+    }
+    let surrogate = written(|w| w.u64(0xd800));
+    let refused = char::from_bytes(&surrogate, &limits);
+    assert!(matches!(
+        refused,
+        Err(DecodeError::UnknownTag { found: 0xd800, .. })
+    ));
+    let beyond = written(|w| w.u64(0x11_0000));
+    assert!(char::from_bytes(&beyond, &limits).is_err());
+
+    let triple = (1_u8, true, "x".to_owned());
+    let read = <(u8, bool, String)>::from_bytes(&triple.to_bytes(), &limits);
+    assert_eq!(read, Ok(triple));
 }

@@ -1,6 +1,7 @@
 //! Encodings of the plain values that users keep in registers, sets and maps.
 //!
-//! Integers are varints (signed ones zigzag), strings and lists carry a length, options a bool.
+//! Integers and scalars are varints (signed ones zigzag), strings and lists carry a length, options a bool,
+//! arrays of bytes nothing.
 //! There is none for `()`: an item of no bytes would let a few bytes claim any number of them.
 
 #![cfg_attr(
@@ -146,5 +147,62 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
 impl<A: Decode, B: Decode> Decode for (A, B) {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         Ok((A::decode(r, budget)?, B::decode(r, budget)?))
+    }
+}
+
+impl<A: Encode, B: Encode, C: Encode> Encode for (A, B, C) {
+    fn encode(&self, w: &mut Writer) {
+        self.0.encode(w);
+        self.1.encode(w);
+        self.2.encode(w);
+    }
+}
+
+impl<A: Decode, B: Decode, C: Decode> Decode for (A, B, C) {
+    fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
+        Ok((
+            A::decode(r, budget)?,
+            B::decode(r, budget)?,
+            C::decode(r, budget)?,
+        ))
+    }
+}
+
+impl Encode for char {
+    fn encode(&self, w: &mut Writer) {
+        w.u64(u64::from(u32::from(*self)));
+    }
+}
+
+impl Decode for char {
+    fn decode(r: &mut Reader<'_>, _: &mut Budget) -> Result<Self, DecodeError> {
+        let offset = r.offset();
+        let found = r.u64_at_most(u64::from(u32::from(Self::MAX)))?;
+        let scalar = u32::try_from(found).ok().and_then(Self::from_u32);
+        // What is left are the surrogates.
+        scalar.ok_or(DecodeError::UnknownTag { offset, found })
+    }
+}
+
+/// As with `()`.
+const fn assert_not_empty<const N: usize>() {
+    assert!(
+        N > 0,
+        "an item of no bytes would let a few bytes claim any number of them"
+    );
+}
+
+/// Bytes of a fixed number, such as a UUID: as they are.
+impl<const N: usize> Encode for [u8; N] {
+    fn encode(&self, w: &mut Writer) {
+        const { assert_not_empty::<N>() };
+        w.raw(self);
+    }
+}
+
+impl<const N: usize> Decode for [u8; N] {
+    fn decode(r: &mut Reader<'_>, _: &mut Budget) -> Result<Self, DecodeError> {
+        const { assert_not_empty::<N>() };
+        r.array()
     }
 }

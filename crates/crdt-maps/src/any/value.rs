@@ -127,6 +127,89 @@ impl Hash for Float {
     }
 }
 
+impl Value {
+    /// Returns the truth value, if it is one.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`as_str`](Self::as_str).
+    #[must_use]
+    pub const fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns the integer, if it is one.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`as_str`](Self::as_str).
+    #[must_use]
+    pub const fn as_int(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns the number, if it is an integer or has a fraction; integers beyond 2^53 lose digits.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`as_str`](Self::as_str).
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "documented")]
+    pub const fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Int(value) => Some(*value as f64),
+            Self::Float(Float(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns the text, if it is text.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// use crdt_maps::Value;
+    ///
+    /// assert_eq!(Value::from("tea").as_str(), Some("tea"));
+    /// assert_eq!(Value::from(3).as_str(), None);
+    /// assert_eq!(Value::from(3).as_int(), Some(3));
+    /// assert_eq!(Value::from(3).as_f64(), Some(3.0));
+    /// assert_eq!(Value::from(true).as_bool(), Some(true));
+    /// assert_eq!(Value::from(&[7_u8][..]).as_bytes(), Some(&[7][..]));
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes, if they are bytes.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`as_str`](Self::as_str).
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Bool(value)
@@ -136,6 +219,26 @@ impl From<bool> for Value {
 impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Self::Int(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl TryFrom<f64> for Value {
+    type Error = NotFinite;
+
+    fn try_from(number: f64) -> Result<Self, NotFinite> {
+        Float::try_from(number).map(Self::Float)
     }
 }
 
@@ -174,6 +277,12 @@ impl From<String> for Value {
 impl From<Vec<u8>> for Value {
     fn from(value: Vec<u8>) -> Self {
         Self::Bytes(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(value.into())
     }
 }
 

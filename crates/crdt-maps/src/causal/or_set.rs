@@ -158,6 +158,26 @@ impl<T: Clone + Ord> OrSetStore<T> {
         ))))
     }
 
+    /// Returns the change that adds all `elements`, each as an event of its own.
+    ///
+    /// # Errors
+    /// [`NextSeqError::Exhausted`] if the agent has not enough dots left.
+    /// # Complexity
+    /// O(m log n), m = elements added.
+    /// # Examples
+    /// See [`OrSet::add_all`].
+    pub fn add_all(
+        &self,
+        minter: &mut Minter,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<Change<Live<T>>, NextSeqError> {
+        let mut all = Change::default();
+        for element in elements {
+            all.merge(&self.add(minter, element)?);
+        }
+        Ok(all)
+    }
+
     /// Returns the change that removes `element`; of nothing if it is not there.
     ///
     /// # Errors
@@ -267,6 +287,48 @@ impl<T: Clone + Ord> OrSet<T> {
     ) -> Result<OrSetDelta<T>, NextSeqError> {
         self.causal
             .mutate(author, |set, minter| set.add(minter, element))
+    }
+
+    /// Adds all `elements`, in one mutation.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    /// # Complexity
+    /// O(m log n), m = elements added.
+    /// # Examples
+    /// ```
+    /// use crdt_core::AgentId;
+    /// use crdt_maps::OrSet;
+    ///
+    /// let alice = AgentId::new("alice")?;
+    /// let mut set = OrSet::new();
+    /// set.add_all(&alice, ["milk", "tea", "milk"])?;
+    /// assert!(set.iter().eq(&["milk", "tea"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_all<'a>(
+        &mut self,
+        author: impl Into<Author<'a>>,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<(), NextSeqError> {
+        self.add_all_with_delta(author, elements).map(drop)
+    }
+
+    /// Adds all `elements`, in one mutation; returns the delta, for everyone else.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    /// # Complexity
+    /// As [`add_all`](Self::add_all).
+    /// # Examples
+    /// See [`add_all`](Self::add_all).
+    pub fn add_all_with_delta<'a>(
+        &mut self,
+        author: impl Into<Author<'a>>,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<OrSetDelta<T>, NextSeqError> {
+        self.causal
+            .mutate(author, |set, minter| set.add_all(minter, elements))
     }
 
     /// Removes `element`; does nothing if it is not there.
