@@ -33,6 +33,7 @@ use crate::{Branch, OpLog, Patches, RemoteRun, Update};
 /// b.apply_update(&a.encode_missing(&b.summary()))?;
 /// assert_eq!(a.to_string(), "Goodbye world!");
 /// assert_eq!(a.to_string(), b.to_string());
+/// assert!(a == b && a != TextDoc::new());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -43,6 +44,15 @@ pub struct TextDoc {
     oplog: OpLog,
     branch: Branch,
 }
+
+/// Documents of the same events are equal: their texts are then, too.
+impl PartialEq for TextDoc {
+    fn eq(&self, other: &Self) -> bool {
+        self.oplog == other.oplog
+    }
+}
+
+impl Eq for TextDoc {}
 
 impl TextDoc {
     /// Makes an empty document.
