@@ -16,6 +16,8 @@ mod spec;
 mod store;
 mod value;
 
+use alloc::vec::Vec;
+
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{
     Author, Causal, CausalDelta, CausalSummary, Change, Classify, DeltaState, DotContext, DotStore,
@@ -311,6 +313,10 @@ impl DeltaState for AnyCrdt {
 
     fn events_of(delta: &AnyDelta) -> DotContext {
         delta.context()
+    }
+
+    fn split_delta(delta: AnyDelta, max_entries: usize) -> Vec<AnyDelta> {
+        delta.split(max_entries)
     }
 }
 

@@ -35,8 +35,8 @@ use crate::{
 pub use self::event::Event;
 use self::event::Waiting;
 pub use self::moment::PresenceError;
-pub(crate) use self::serve::Frames;
 pub use self::serve::Outgoing;
+pub(crate) use self::serve::{Frames, Outbound};
 pub use self::stable::{AckLevel, Mark};
 
 /// Keeps replicas of documents equal with those of its neighbours.
@@ -109,6 +109,10 @@ pub struct Node<D: Document, S> {
     /// Documents that neighbours opened in vain.
     refusals: Vec<(LinkId, DocId, Refusal)>,
     events: Waiting<D::Delta>,
+    /// Counts what is told, so that nothing is taken for older than what expired.
+    presence_clock: u64,
+    /// When a commit left something for the next.
+    cut_short_at: Option<u64>,
 }
 
 /// What is kept of a document that is not in memory.
@@ -214,7 +218,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         };
         Ok(Self {
             storage,
-            config,
+            config: config.within_protocol(),
             store: StoreId::from_bytes(store),
             epoch: u64::from_le_bytes(for_epoch),
             docs: BTreeMap::new(),
@@ -230,6 +234,8 @@ impl<D: Document, S: Storage> Node<D, S> {
             present: BTreeMap::new(),
             refusals: Vec::new(),
             events: Waiting::new(),
+            presence_clock: 0,
+            cut_short_at: None,
         })
     }
 
@@ -243,9 +249,9 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// See [`Node`].
     pub fn add_document(&mut self, doc: DocId) -> Result<bool, LoadError<S::Error>> {
         let is_known = self.find_document(doc)?;
-        if !is_known {
-            self.docs.insert(doc, Hosted::new(doc, self.epoch));
-        }
+        let epoch = self.epoch;
+        let hosted = self.docs.entry(doc);
+        hosted.or_insert_with(|| Hosted::new(doc, epoch)).is_wanted = true;
         Ok(!is_known)
     }
 
@@ -419,8 +425,17 @@ impl<D: Document, S: Storage> Node<D, S> {
         for doc in gone.docs() {
             if let Some(hosted) = self.docs.get_mut(&doc) {
                 hosted.links.remove(&link);
+                // What only this link kept may go.
+                self.crowded.insert(doc);
+                if hosted.is_made_up() {
+                    self.docs.remove(&doc);
+                    self.present.remove(&doc);
+                }
             } else if let Some(parked) = self.parked.get_mut(&doc) {
                 parked.links.remove(&link);
+                if parked.links.is_empty() && parked.own.is_empty() {
+                    self.parked.remove(&doc);
+                }
             }
         }
     }
@@ -448,7 +463,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         let is_settled = self
             .docs
             .get(&doc)
-            .is_some_and(|hosted| hosted.stability.is_none() && self.rests_on_all_links(hosted));
+            .is_some_and(|hosted| !hosted.has_participants() && self.rests_on_all_links(hosted));
         if !is_settled || self.news.contains(&doc) || self.batch.touches(&Key::prefix(doc)) {
             return false;
         }
@@ -525,6 +540,8 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// Returns when [`commit`](Self::commit) should be called again at the latest, though nothing was
     /// edited or received; `None` if nothing is waited for.
     ///
+    /// It is the time of the last commit if that left something for the next.
+    ///
     /// # Complexity
     /// O(n), n = documents with something present.
     /// # Examples
@@ -539,7 +556,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     pub fn next_wake(&self) -> Option<u64> {
         let due = self.timers.first().map(|(due, ..)| *due);
         let ends = self.present.values().min().copied();
-        due.into_iter().chain(ends).min()
+        due.into_iter().chain(ends).chain(self.cut_short_at).min()
     }
 
     /// Returns the name of the storage.

@@ -53,6 +53,10 @@ impl DeltaState for TextDoc {
     fn events_of(delta: &Update) -> DotContext {
         delta.summary()
     }
+
+    fn split_delta(delta: Update, max_entries: usize) -> Vec<Update> {
+        OpLog::split_delta(delta, max_entries)
+    }
 }
 
 impl Summarize for TextDoc {

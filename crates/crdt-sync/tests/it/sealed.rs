@@ -28,8 +28,9 @@ fn open(net: &mut Net<Sealed>, client: usize, words: &mut Words) {
         let Event::Changed { deltas, .. } = event else {
             continue;
         };
-        for (_, _, bytes) in deltas.iter().flat_map(Sealed::pieces) {
-            let delta = OrSetDelta::from_bytes(&seal(bytes), &DecodeLimits::default()).unwrap();
+        for piece in deltas.iter().flat_map(Sealed::pieces) {
+            let delta =
+                OrSetDelta::from_bytes(&seal(piece.bytes), &DecodeLimits::default()).unwrap();
             words.apply_delta(&delta).unwrap();
         }
     }
