@@ -43,6 +43,8 @@ pub(crate) struct Exchange<'a, D: Document> {
     pub(crate) batch: &'a mut Batch,
     /// How much of a transfer may be on the way here, as far as its link goes.
     pub(crate) link_window: usize,
+    /// Whether as much is on the way on its link as may be.
+    pub(crate) is_link_full: bool,
     /// Who writes here.
     pub(crate) agents: &'a BTreeSet<AgentId>,
     /// Whether the application admits an offered delta, which came in so many bytes.
@@ -278,7 +280,11 @@ impl<D: Document> Exchange<'_, D> {
             if let Some(bulk) = self.channel.bulk_mut() {
                 bulk.incoming = None;
             }
-            return Ok((Cow::Borrowed(part.bytes), true));
+            let n_bytes = part.bytes.len();
+            let fits = n_bytes <= max_bytes;
+            return fits
+                .then_some((Cow::Borrowed(part.bytes), true))
+                .ok_or(n_bytes as u64);
         }
         let bulk = self.channel.make_bulk();
         match Incoming::receive(&mut bulk.incoming, part) {

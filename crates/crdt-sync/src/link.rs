@@ -8,7 +8,7 @@ use core::mem;
 use crate::channel::{Bulk, Channel};
 use crate::frame::{Frame, Hello, Limits};
 use crate::node::Frames;
-use crate::{Config, DocId, LinkError, StoreId};
+use crate::{Config, DocId, LinkError, Refusal, StoreId};
 
 /// The state of one connection.
 #[derive(Debug)]
@@ -100,6 +100,11 @@ impl Link {
         found.ok().map(|at| table[at].1)
     }
 
+    /// Whether nothing more may be on the way.
+    pub(crate) const fn is_full(&self, config: &Config) -> bool {
+        self.n_in_flight as usize >= config.link_window_bytes
+    }
+
     /// How much of a transfer a channel may have on the way, beside what others have; 0 if it is not its turn.
     pub(crate) fn window_of(&mut self, number: u32, config: &Config) -> usize {
         let others_wait = self
@@ -117,6 +122,14 @@ impl Link {
         (max + channel.n_in_flight as usize)
             .saturating_sub(n_all)
             .max(usize::from(n_all == 0))
+    }
+
+    /// Stops exchanging a document.
+    pub(crate) fn close(&mut self, number: u32, ours: Option<Refusal>) {
+        if let Some(channel) = self.channel(number) {
+            channel.close(ours);
+        }
+        self.note_in_flight(number, 0, false);
     }
 
     /// Notes how much a channel has on the way now, and whether it waits for its turn to send more.

@@ -68,10 +68,14 @@ impl Payload {
         bytes: &[u8],
         limits: &DecodeLimits,
     ) -> Result<Vec<D>, DecodeError> {
-        let mut reader = Reader::new(bytes);
+        // One budget for all: many small bombs are one large one.
+        let (mut reader, mut budget) = limits.open(bytes)?;
         let mut deltas = Vec::new();
         while !reader.is_empty() {
-            deltas.push(D::from_bytes(reader.bytes()?, limits)?);
+            budget.spend_items(1)?;
+            let mut delta = Reader::new(reader.bytes()?);
+            deltas.push(D::decode(&mut delta, &mut budget)?);
+            delta.finish()?;
         }
         Ok(deltas)
     }

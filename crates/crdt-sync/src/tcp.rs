@@ -190,6 +190,10 @@ where
         // only queue behind it.
         config.retry_ms = config.retry_ms.max(MIN_RETRY_MS);
         config.max_retry_ms = config.max_retry_ms.max(config.retry_ms);
+        // What the queue of a socket does not take would be lost.
+        let max_on_way = options.max_queued_bytes / 2;
+        config.link_window_bytes = config.link_window_bytes.min(max_on_way);
+        config.window_bytes = config.window_bytes.min(max_on_way);
         let max_frame_bytes = config.max_frame_bytes;
         let node = Node::open(storage, config, for_node).map_err(StartError::Load)?;
         let (commands, from_handles) = mpsc::channel(MAX_COMMANDS);

@@ -19,7 +19,7 @@ mod tests;
 use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
 use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
 
-pub(crate) use self::decode::load;
+pub(crate) use self::decode::{decode_within, load};
 pub(crate) use self::encode::section;
 pub(crate) use self::parts::{news_of, split};
 pub(crate) use self::rows::Rows;

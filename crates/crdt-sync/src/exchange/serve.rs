@@ -126,12 +126,12 @@ impl<D: Document> Exchange<'_, D> {
             Sending::Shipping(transfer) => Some(&**transfer),
             _ => None,
         };
-        let mut n_bytes = match self.channel.sending {
-            Sending::Live { acked, sent } => self.hosted.outbox.n_bytes_between(acked, sent),
-            _ => 0,
-        };
-        let window = self.neighbour.limits.window();
-        let mut waits = false;
+        let (outbox, window) = (&self.hosted.outbox, self.neighbour.limits.window());
+        let (mut n_bytes, mut waits) = (0, false);
+        if let Sending::Live { acked, sent } = self.channel.sending {
+            n_bytes = outbox.n_bytes_between(acked, sent);
+            waits = self.is_link_full && n_bytes < window && sent < outbox.next();
+        }
         for transfer in telling.into_iter().chain(shipping) {
             let n_here = transfer.n_in_flight();
             n_bytes += n_here;
@@ -196,7 +196,7 @@ impl<D: Document> Exchange<'_, D> {
             return;
         }
         let in_flight = outbox.n_bytes_between(acked, sent);
-        if sent == next || in_flight >= self.neighbour.limits.window() {
+        if sent == next || in_flight >= self.neighbour.limits.window() || self.is_link_full {
             return;
         }
         if outbox.n_bytes_between(sent, next) > self.config.piece_bytes.saturating_mul(MAX_RATIO) {

@@ -188,6 +188,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     ) -> Option<T> {
         let link = self.links.get_mut(&id)?;
         let neighbour = link.neighbour?;
+        let is_link_full = link.is_full(&self.config);
         let link_window = link.window_of(number, &self.config);
         let channel = link.channel(number)?;
         let hosted = self.docs.get_mut(&channel.doc)?;
@@ -204,6 +205,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             hosted,
             batch: &mut self.batch,
             link_window,
+            is_link_full,
             agents: &self.agents,
             admit: &mut |_, _, _| Ok(()),
             applied: None,

@@ -13,11 +13,11 @@
 use super::moment::queue_channel;
 use super::{Event, Node, ReceiveError, open_channel};
 use crate::admission::Admits;
-use crate::channel::{Channel, Sending};
+use crate::channel::Sending;
 use crate::exchange::Exchange;
 use crate::frame::{Frame, Hello, Limits, Open, Part};
 use crate::hosted::Hosted;
-use crate::link::Neighbour;
+use crate::link::{Link, Neighbour};
 use crate::{DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Refusal, Storage};
 
 impl<D: Document, S: Storage> Node<D, S> {
@@ -267,27 +267,27 @@ impl<D: Document, S: Storage> Node<D, S> {
 
     /// A neighbour may not open a document: it is told, and nothing else is.
     fn refuse_open(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
-        let channel = self.channel_of(id, doc);
-        if let Some(channel) = channel {
-            channel.close(Some(refusal));
+        if let Some((link, number)) = self.channel_of(id, doc) {
+            link.close(number, Some(refusal));
         }
         self.refusals.push((id, doc, refusal));
     }
 
     /// The channel of a document on a link, in memory or not.
-    fn channel_of(&mut self, id: LinkId, doc: DocId) -> Option<&mut Channel> {
+    fn channel_of(&mut self, id: LinkId, doc: DocId) -> Option<(&mut Link, u32)> {
         let links = self.docs.get(&doc).map(|hosted| &hosted.links);
         let links = links.or_else(|| self.parked.get(&doc).map(|parked| &parked.links));
         let number = *links?.get(&id)?;
-        self.links.get_mut(&id)?.channel(number)
+        Some((self.links.get_mut(&id)?, number))
     }
 
     fn take_refusal(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
-        let channel = self.channel_of(id, doc);
-        if let Some(channel) = channel
-            && !matches!(channel.sending, Sending::Refused { .. })
-        {
-            channel.close(None);
+        let Some((link, number)) = self.channel_of(id, doc) else {
+            return;
+        };
+        let channel = link.channel(number);
+        if channel.is_some_and(|channel| !matches!(channel.sending, Sending::Refused { .. })) {
+            link.close(number, None);
             self.note_refused(id, doc, refusal, false);
         }
     }
@@ -339,6 +339,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             hosted,
             batch: &mut self.batch,
             link_window: 0,
+            is_link_full: true,
             agents: &self.agents,
             admit: &mut admit,
             applied: None,
