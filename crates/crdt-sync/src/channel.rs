@@ -247,7 +247,7 @@ impl Channel {
         let due = *self
             .retry
             .due
-            .get_or_insert(now + config.retry_after(self.retry.n_tries));
+            .get_or_insert(now.saturating_add(config.retry_after(self.retry.n_tries)));
         let is_sooner = self.retry.armed_at.is_none_or(|armed_at| due < armed_at);
         if is_sooner {
             self.retry.armed_at = Some(due);

@@ -225,7 +225,7 @@ impl Link {
         }
         let again = config.retry_after(self.n_greetings);
         self.n_greetings = self.n_greetings.saturating_add(1);
-        wants_reply.then_some(now + again)
+        wants_reply.then_some(now.saturating_add(again))
     }
 
     pub(crate) fn docs(&self) -> impl Iterator<Item = DocId> {

@@ -25,7 +25,7 @@ use crate::admission::OwnAgents;
 use crate::channel::{Channel, Sending};
 use crate::hosted::Hosted;
 use crate::link::Link;
-use crate::load::load;
+use crate::load::{load, load_with};
 use crate::storage::{Key, STORE};
 use crate::{
     Batch, Config, DocId, Document, LinkError, LinkId, LoadError, Refusal, Refused, Storage,
@@ -311,9 +311,10 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// The change is durable, and on its way, after the next [`commit`](Self::commit).
     ///
     /// # Errors
-    /// If the document is not in memory, or `edit` fails; it must then have changed nothing.
+    /// If the document is not in memory, or `edit` fails. Whatever `edit` changed before it failed is then taken
+    /// back; if the storage cannot be read for that, the document leaves memory.
     /// # Complexity
-    /// O(log n) beside what `edit` does, n = documents in memory.
+    /// O(log n) beside what `edit` does, n = documents in memory; O(size of the document) if it fails.
     /// # Convergence
     /// As the document's own: what `edit` changes beyond the delta it returns stays on this replica.
     /// # Examples
@@ -325,12 +326,38 @@ impl<D: Document, S: Storage> Node<D, S> {
     ) -> Result<(), EditError<E>> {
         let hosted = self.docs.get_mut(&doc);
         let hosted = hosted.ok_or(EditError::UnknownDocument { doc })?;
-        let delta = edit(&mut hosted.state).map_err(EditError::Refused)?;
+        let delta = match edit(&mut hosted.state) {
+            Ok(delta) => delta,
+            Err(error) => {
+                self.take_back(doc);
+                return Err(EditError::Refused(error));
+            }
+        };
         if !delta.is_empty() {
             hosted.append_own(delta, &self.agents, &mut self.batch);
             self.news.insert(doc);
         }
         Ok(())
+    }
+
+    /// An edit failed, maybe half way: the document is what its deltas say, or not in memory any more if the
+    /// storage cannot tell.
+    fn take_back(&mut self, doc: DocId) {
+        let before = load_with::<D, S>(&self.storage, &self.batch, doc, self.epoch);
+        let Some(hosted) = self.docs.get_mut(&doc) else {
+            return;
+        };
+        match before {
+            // What was not changed keeps what it has in memory alone, such as numbers of agents.
+            Some(before) if before.to_bytes() == hosted.state.to_bytes() => {}
+            Some(before) => hosted.state = before,
+            None => {
+                let Some(Hosted { own, links, .. }) = self.docs.remove(&doc) else {
+                    return;
+                };
+                self.parked.insert(doc, Parked { own, links });
+            }
+        }
     }
 
     /// Says that an agent, new for this session, writes here and nowhere else. Say so before its first

@@ -134,7 +134,7 @@ fn a_page_larger_than_what_is_held_at_once_reaches_a_newcomer() {
 #[test]
 fn who_was_cut_off_anywhere_keeps_what_came_and_ends_equal() {
     let whole = deliver_some(&mut connected(), usize::MAX);
-    for n_frames in (5..100).step_by(7) {
+    for n_frames in (5..100).step_by(23) {
         for dies in [false, true] {
             let mut net = connected();
             let before = deliver_some(&mut net, n_frames);
@@ -164,7 +164,7 @@ fn connected() -> Net<Page> {
 fn removals_come_in_pieces_too() {
     let mut net = Net::<OrSet<u64>>::new(2, &forgetful());
     let alice = agent("alice");
-    let mut edit = |net: &mut Net<OrSet<u64>>, number: u64, adds: bool| {
+    let edit = |net: &mut Net<OrSet<u64>>, number: u64, adds: bool| {
         let edit = |set: &mut OrSet<u64>| match adds {
             true => set.add_with_delta(&alice, number),
             false => set.remove_with_delta(&alice, &number),
@@ -230,4 +230,46 @@ fn one_delta_that_is_too_large_is_refused_before_it_is_here() {
     let refused = |event: &Event<GSet<String>>| matches!(event, Event::Refused(refused) if refused.refusal == Refusal::TooLarge);
     assert!(net.nodes[1].take_events().iter().any(refused));
     assert!(net.state(1).is_empty());
+}
+
+/// An edit of several fields that failed at the second left the first changed, in no outbox and no storage.
+#[test]
+fn an_edit_that_fails_half_way_is_taken_back() {
+    let mut net = Net::<Page>::new(2, &config());
+    net.connect(0, 1);
+    let alice = agent("alice");
+    let vote = |net: &mut Net<Page>| {
+        let edit = |page: &mut Page| {
+            let votes = page.votes.increment_with_delta(&alice, 1);
+            votes.map(|votes| PageDelta {
+                votes,
+                ..PageDelta::default()
+            })
+        };
+        net.nodes[0].edit(doc(), edit).unwrap();
+    };
+    vote(&mut net);
+    net.settle();
+    // One that is not committed is not lost with it.
+    vote(&mut net);
+    let before = net.state(0).to_bytes();
+    let fails = |page: &mut Page| {
+        page.words.insert_with_delta("half".to_string());
+        let key = "key".to_string();
+        page.tallies
+            .update_with_delta(&alice, key, |tally, minter| tally.increment(minter, 1))
+            .unwrap();
+        Err::<PageDelta, _>("the other half")
+    };
+    let refused = net.nodes[0].edit(doc(), fails);
+    assert!(matches!(
+        refused,
+        Err(crdt_sync::EditError::Refused("the other half"))
+    ));
+    assert_eq!(net.state(0).to_bytes(), before);
+    vote(&mut net);
+    net.settle();
+    net.assert_equal();
+    assert_eq!(net.state(1).votes.value(), 3);
+    assert!(net.state(1).words.is_empty());
 }
