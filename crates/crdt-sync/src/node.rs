@@ -14,6 +14,8 @@ mod moment;
 mod receive;
 mod serve;
 mod stable;
+#[cfg(test)]
+mod tests;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
