@@ -114,7 +114,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// Makes durable what was edited and received, and hands out the frames that tell of it.
     ///
     /// How often it is called is the batch window: all that happened in between shares a transaction and
-    /// frames. `now` is in milliseconds.
+    /// frames. `now` is in milliseconds of a clock that does not go back.
     ///
     /// About [`Config::max_commit_bytes`](crate::Config::max_commit_bytes) are handed out at once. If there is
     /// more, [`next_wake`](Self::next_wake) is `now`: call it again when these frames are on their way.
