@@ -37,4 +37,5 @@ pub use live::{Latencies, live};
 pub use memory::memory;
 pub use row::Row;
 pub use steps::steps;
+pub use stopwatch::timed;
 pub use timings::Timings;

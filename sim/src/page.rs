@@ -77,6 +77,12 @@ impl Page {
     }
 }
 
+impl PageSummary {
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = u64> {
+        self.tokens.iter().copied()
+    }
+}
+
 impl PageDelta {
     pub(crate) fn tokens(&self) -> impl Iterator<Item = u64> {
         self.tokens.iter().copied()

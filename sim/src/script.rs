@@ -133,10 +133,11 @@ fn draw_step(rng: &mut Rng, setup: &Setup) -> Step {
     let site = rng.below(setup.n_sites);
     let edge = rng.below(setup.edges.len());
     match rng.below(100) {
-        0..27 => Step::Edit {
+        0..25 => Step::Edit {
             site,
             seed: rng.next_u64(),
         },
+        25..27 => Step::Seek { site },
         27..28 => Step::Evict { site },
         28..29 => Step::Present {
             site,

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use crdt_core::AgentId;
-use crdt_sync::{Config, DocId, Event, LinkId, Node, ReceiveError, Refusal};
+use crdt_sync::{AckLevel, Config, DocId, Event, LinkId, Node, ReceiveError, Refusal, StoreId};
 use crdt_testkit::net::{Network, Parcel};
 
 use crate::disk::Disk;
@@ -24,6 +24,10 @@ struct Site {
     backup: Option<(Disk, BTreeSet<u64>)>,
     skew: u64,
     is_touched: bool,
+    /// The name of its storage, since a process ran there.
+    store: Option<StoreId>,
+    /// Who counted when it last asked what is stable.
+    participants: Vec<StoreId>,
 }
 
 /// Everything.
@@ -36,8 +40,13 @@ pub(crate) struct World {
     now: u64,
     n_connections: u64,
     n_openings: u64,
-    n_tokens: u64,
     n_frames: u64,
+    /// For each token, which others its author had seen.
+    seen: Vec<BTreeSet<u64>>,
+    /// Storages that forgot, went back or were copied: nothing is promised of what they were asked.
+    unreliable: BTreeSet<StoreId>,
+    /// What was called stable among all sites, while all storages were reliable.
+    stable: Vec<BTreeSet<u64>>,
 }
 
 /// Something that must not happen.
@@ -52,8 +61,10 @@ impl World {
             now: 1_000,
             n_connections: 0,
             n_openings: 0,
-            n_tokens: 0,
             n_frames: 0,
+            seen: Vec::new(),
+            unreliable: BTreeSet::new(),
+            stable: Vec::new(),
             setup: setup.clone(),
         };
         world.start_all()?;
@@ -78,14 +89,14 @@ impl World {
             Step::Restore { site } => {
                 if let Some((disk, durable)) = self.sites[site].backup.clone() {
                     self.replace_disk(site, disk, durable);
-                    return self.start(site);
+                    return self.start_on_copy(site);
                 }
             }
             Step::Clone { from, site } => {
                 self.back_up(from);
                 if let Some((disk, durable)) = self.sites[from].backup.clone() {
                     self.replace_disk(site, disk, durable);
-                    return self.start(site);
+                    return self.start_on_copy(site);
                 }
             }
             Step::Evict { site } => {
@@ -136,12 +147,59 @@ impl World {
             ));
         }
         self.check_equal()?;
+        self.check_levels()?;
         let held: BTreeSet<u64> = self.page(0).into_iter().flat_map(Page::tokens).collect();
         let lost: Vec<_> = expected.difference(&held).collect();
         if !lost.is_empty() {
             return Err(format!("durable edits are lost: {lost:?}"));
         }
+        self.check_presence()
+    }
+
+    /// At rest everybody's neighbours hold what they do.
+    fn check_levels(&self) -> Result<(), Broken> {
+        for (number, site) in self.sites.iter().enumerate() {
+            let Some(node) = site.node.as_ref().filter(|_| self.page(number).is_some()) else {
+                continue;
+            };
+            let is_empty = self
+                .page(number)
+                .is_none_or(|page| page.tokens().next().is_none());
+            let mark = node.mark(page_id());
+            let level = mark.and_then(|mark| node.ack_level(page_id(), mark));
+            if !is_empty && level < Some(AckLevel::Durable) {
+                return Err(format!("site {number} rests at {level:?}"));
+            }
+        }
         Ok(())
+    }
+
+    /// In a network at rest everybody sees who is there, for as long as they say, and then nobody.
+    fn check_presence(&mut self) -> Result<(), Broken> {
+        let seen = |world: &Self| -> Vec<usize> {
+            let nodes = world.sites.iter().filter_map(|site| site.node.as_ref());
+            nodes.map(|node| node.presence(page_id()).count()).collect()
+        };
+        for site in 0..self.sites.len() {
+            self.be_present(site, PRESENT)?;
+        }
+        self.run_until(self.now + PRESENT / 2)?;
+        let all = vec![self.sites.len(); self.sites.len()];
+        if seen(self) != all {
+            return Err(format!(
+                "of {} each sees {:?}",
+                self.sites.len(),
+                seen(self)
+            ));
+        }
+        self.run_until(self.now + PRESENT)?;
+        match self.next_event() {
+            None if seen(self).iter().all(|n_seen| *n_seen == 0) => Ok(()),
+            next => Err(format!(
+                "presence stays: {:?}, next event {next:?}",
+                seen(self)
+            )),
+        }
     }
 
     fn check_equal(&self) -> Result<(), Broken> {
@@ -261,11 +319,12 @@ impl World {
         self.take_events(parcel.to)
     }
 
-    fn take_events(&mut self, site: usize) -> Result<(), Broken> {
-        let site = &mut self.sites[site];
+    fn take_events(&mut self, at: usize) -> Result<(), Broken> {
+        let site = &mut self.sites[at];
         let Some(node) = &mut site.node else {
             return Ok(());
         };
+        let mut is_stable = false;
         for event in node.take_events() {
             match event {
                 Event::Changed { deltas, .. } => {
@@ -273,10 +332,73 @@ impl World {
                         .extend(deltas.iter().flat_map(|delta| delta.tokens()));
                 }
                 Event::Refused(refused) if refused.refusal == Refusal::UnknownDocument => {}
-                Event::Opened { .. } | Event::Presence { .. } | Event::Stable { .. } => {}
+                Event::Stable { .. } => is_stable = true,
+                Event::Opened { .. } | Event::Presence { .. } => {}
                 other => return Err(format!("{other:?}")),
             }
         }
+        if is_stable {
+            return self.judge_stable(at);
+        }
+        Ok(())
+    }
+
+    /// What is called stable is held durably by all who count; and if all count, whatever is still to come
+    /// follows it.
+    fn judge_stable(&mut self, asker: usize) -> Result<(), Broken> {
+        let site = &self.sites[asker];
+        let stable = site.node.as_ref().and_then(|node| node.stable(page_id()));
+        let stable = stable.ok_or("it is stable, and what is not told")?;
+        let stable: BTreeSet<u64> = stable.tokens().collect();
+        let counts = |other: &Site| {
+            let store = other.store.filter(|store| !self.unreliable.contains(store));
+            store.is_some_and(|store| {
+                Some(store) == site.store || site.participants.contains(&store)
+            })
+        };
+        for (number, other) in self
+            .sites
+            .iter()
+            .enumerate()
+            .filter(|(_, other)| counts(other))
+        {
+            if !stable.is_subset(&other.durable) {
+                return Err(format!(
+                    "site {number} does not hold what is stable at {asker}"
+                ));
+            }
+        }
+        if !self.sites.iter().all(counts) || site.participants.len() + 1 < self.sites.len() {
+            return Ok(());
+        }
+        if let Some(token) = self.token_beside(asker, &stable) {
+            return Err(format!(
+                "{token} is still to come to {asker}, beside what is stable"
+            ));
+        }
+        self.stable.push(stable);
+        Ok(())
+    }
+
+    /// A token that is elsewhere and not at a site yet, and whose author did not know what is stable there.
+    fn token_beside(&self, site: usize, stable: &BTreeSet<u64>) -> Option<u64> {
+        let here: BTreeSet<u64> = self.page(site).into_iter().flat_map(Page::tokens).collect();
+        let pages = (0..self.sites.len()).filter_map(|site| self.page(site));
+        let stored = self.sites.iter().flat_map(|site| &site.durable).copied();
+        let mut elsewhere = pages.flat_map(Page::tokens).chain(stored);
+        elsewhere
+            .find(|token| !here.contains(token) && !stable.is_subset(&self.seen[*token as usize]))
+    }
+
+    /// A storage is not what its neighbours know: what was found out with it holds no longer.
+    fn distrust(&mut self, store: Option<StoreId>) {
+        self.unreliable.extend(store);
+        self.stable.clear();
+    }
+
+    fn start_on_copy(&mut self, site: usize) -> Result<(), Broken> {
+        self.start(site)?;
+        self.distrust(self.sites[site].store);
         Ok(())
     }
 
@@ -291,10 +413,18 @@ impl World {
         else {
             return Ok(());
         };
-        let token = self.n_tokens;
-        self.n_tokens += 1;
+        let token = self.seen.len() as u64;
         node.add_document(page_id())
             .map_err(|error| format!("{error:?}"))?;
+        let seen: BTreeSet<u64> = node
+            .document(page_id())
+            .into_iter()
+            .flat_map(Page::tokens)
+            .collect();
+        if self.stable.iter().any(|stable| !stable.is_subset(&seen)) {
+            return Err(format!("site {site} writes without knowing what is stable"));
+        }
+        self.seen.push(seen);
         let edited = node.edit(page_id(), |page| page.edit(agent, token, seed));
         edited.map_err(|error| format!("an edit failed: {error:?}"))?;
         pending.insert(token);
@@ -325,6 +455,7 @@ impl World {
             return Ok(());
         };
         at.is_touched = true;
+        at.participants.clone_from(&stores);
         node.add_document(page_id())
             .map_err(|error| format!("{error:?}"))?;
         let asked = node
@@ -364,6 +495,7 @@ impl World {
         at.agent
             .iter()
             .for_each(|agent| node.add_agent(agent.clone()));
+        at.store = Some(node.store());
         at.node = Some(node);
         at.is_touched = true;
         Ok(())
@@ -386,14 +518,18 @@ impl World {
         if lost > 0 {
             // What is left is found when it starts; until then nothing counts on it.
             at.durable.clear();
+            let store = at.store;
+            self.distrust(store);
         }
     }
 
     fn back_up(&mut self, site: usize) {
         let at = &mut self.sites[site];
-        if at.node.is_none() {
-            at.backup = Some((at.disk.clone(), at.durable.clone()));
-        }
+        let disk = match &mut at.node {
+            Some(node) => node.storage_mut().clone(),
+            None => at.disk.clone(),
+        };
+        at.backup = Some((disk, at.durable.clone()));
     }
 
     fn replace_disk(&mut self, site: usize, disk: Disk, durable: BTreeSet<u64>) {
@@ -469,9 +605,15 @@ fn config(is_tight: bool) -> Config {
         config.max_plain_summary_bytes = 0;
         config.max_cursors = 2;
         config.memo_bytes = 200;
+        config.piece_bytes = 150;
+        config.max_commit_bytes = 1_500;
+        config.link_window_bytes = 600;
     }
     config
 }
+
+/// For how long sites are present in the end, in milliseconds.
+const PRESENT: u64 = 10_000;
 
 /// How many frames a healed network may take to come to rest.
 const MAX_FRAMES_TO_REST: u64 = 20_000;

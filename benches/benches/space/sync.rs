@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use crate::memory;
-use benches::{Args, Cluster, Row};
+use benches::{Args, Cluster, Row, timed};
 use crdt_core::codec::Encode;
 use crdt_core::{AgentId, Delta, DeltaState, Lattice, NextSeqError, Timestamp};
 use crdt_maps::{CausalRegister, OrMap, OrMapDelta};
@@ -165,24 +165,26 @@ fn mesh() -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// All bytes that 15 nodes send until they are equal, when each makes 100 edits, a round of exchange after
-/// each: whole states, deltas that are forwarded as they come, and this crate.
+/// All bytes that 15 nodes send until they are equal, and the time that all of them take together on one core,
+/// when each makes 100 edits, a round of exchange after each: whole states, deltas that are forwarded as they come, and this crate.
 fn topology(args: &Args, name: &str, edges: &[(usize, usize)]) {
     let bench = format!("sync/topology/{name}");
     if !args.wants(&bench) {
         return;
     }
     let n_edits = if args.is_smoke() { 3 } else { 100 };
-    let row = |subject, bytes: u64| {
+    let row = |subject, run: fn(&[(usize, usize)], u64) -> u64| {
+        let (bytes, total_ns) = timed(|| run(edges, n_edits));
         Row {
             bytes: Some(bytes.into()),
+            total_ns: Some(total_ns),
             ..Row::new(&bench, subject)
         }
         .print(args);
     };
-    row(SUBJECT, by_nodes(edges, n_edits));
-    row("plain-deltas", by_plain_deltas(edges, n_edits));
-    row("full-state", by_states(edges, n_edits));
+    row(SUBJECT, by_nodes);
+    row("plain-deltas", by_plain_deltas);
+    row("full-state", by_states);
 }
 
 fn key_of(rng: &mut Rng) -> String {

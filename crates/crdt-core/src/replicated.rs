@@ -144,6 +144,21 @@ macro_rules! replicated {
                 Ok(())
             }
 
+            fn split_delta(delta: $delta, max_entries: usize) -> $crate::__Vec<$delta> {
+                // Side by side, so that what is small in all fields stays one part.
+                $(let mut $field = <$type as $crate::DeltaState>::split_delta(
+                    delta.$field,
+                    max_entries,
+                )
+                .into_iter();)+
+                let n_parts = 0$(.max($field.len()))+;
+                (0..n_parts)
+                    .map(|_| $delta {
+                        $($field: $field.next().unwrap_or_default(),)+
+                    })
+                    .collect()
+            }
+
             fn news_of(&self, delta: &$delta) -> Option<$delta> {
                 $(let $field = $crate::DeltaState::news_of(&self.$field, &delta.$field);)+
                 let any = false $(|| $field.is_some())+;
@@ -268,6 +283,10 @@ pub fn __set_field<D: Delta>(ours: &mut D, theirs: &D, merged: Option<D>) {
         None => drop(ours.merge_delta(theirs)),
     }
 }
+
+/// For macros: crates that use them may lack `alloc` by name.
+#[doc(hidden)]
+pub use alloc::vec::Vec as __Vec;
 
 /// Says in which field an error arose.
 #[doc(hidden)]

@@ -18,6 +18,7 @@ mod store;
 mod value;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{
@@ -329,6 +330,10 @@ impl DeltaState for AnyCrdt {
 
     fn events_of(delta: &AnyDelta) -> DotContext {
         delta.context()
+    }
+
+    fn split_delta(delta: AnyDelta, max_entries: usize) -> Vec<AnyDelta> {
+        delta.split(max_entries)
     }
 }
 

@@ -36,9 +36,9 @@ macro_rules! own_summary {
 }
 
 /// Implements `DeltaState` for a lattice that is its own delta and refuses none; `$news` returns what of a
-/// delta a state lacks.
+/// delta a state lacks, `$split` makes parts of one.
 macro_rules! own_delta {
-    ($news:path, <$($param:ident),+> $type:ty where $($bounds:tt)+) => {
+    ($news:path, $split:path, <$($param:ident),+> $type:ty where $($bounds:tt)+) => {
         impl<$($param),+> crdt_core::DeltaState for $type
         where
             $($bounds)+
@@ -56,6 +56,10 @@ macro_rules! own_delta {
 
             fn news_of(&self, delta: &Self) -> Option<Self> {
                 Some($news(delta, self))
+            }
+
+            fn split_delta(delta: Self, max_entries: usize) -> alloc::vec::Vec<Self> {
+                $split(delta, max_entries)
             }
         }
     };

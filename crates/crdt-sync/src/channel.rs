@@ -20,7 +20,7 @@ pub(crate) use self::bulk::Bulk;
 use alloc::boxed::Box;
 
 use crate::frame::{Content, PartAck};
-use crate::payload::Payload;
+use crate::payload::{Payload, Pieces};
 use crate::position::Position;
 use crate::transfer::Outgoing;
 use crate::{Config, DocId, Refusal};
@@ -44,6 +44,11 @@ pub(crate) struct Channel {
     n_transfers: u32,
     /// Whether they were told what is present here.
     pub(crate) told_presence: bool,
+    /// How many bytes are on the way, when it was looked at last.
+    pub(crate) n_in_flight: u32,
+    /// Whether it has more to send than its link may have on the way, and whether its turn has come.
+    pub(crate) waits_for_link: bool,
+    pub(crate) is_its_turn: bool,
     /// Whether it waits to be looked at.
     pub(crate) is_queued: bool,
     /// Whether the application was told that it is refused here.
@@ -124,6 +129,9 @@ impl Channel {
             retry: Retry::default(),
             n_transfers: 0,
             told_presence: false,
+            n_in_flight: 0,
+            waits_for_link: false,
+            is_its_turn: false,
             is_queued: false,
             is_refusal_noted: false,
         }
@@ -167,7 +175,7 @@ impl Channel {
 
     /// Tells them a summary, or the head of one.
     pub(crate) fn tell(&mut self, content: Content, payload: Payload) {
-        let telling = Outgoing::new(content, payload, &mut self.n_transfers);
+        let telling = Outgoing::new(content, payload.into(), &mut self.n_transfers);
         self.make_bulk().telling = Some(telling);
     }
 
@@ -179,7 +187,15 @@ impl Channel {
                 let bulk = self.bulk.as_deref_mut();
                 bulk.is_some_and(|bulk| bulk.take_summary_ack(ack, n_transfers))
             }
-            Sending::Shipping(transfer) => transfer.ack(ack.transfer, ack.offset, n_transfers),
+            Sending::Shipping(transfer) => {
+                let number = transfer.number();
+                let is_news = transfer.ack(ack.transfer, ack.offset, n_transfers);
+                if transfer.number() != number && transfer.is_from_nowhere() {
+                    // They lost it, but not the pieces that came whole: they are to tell what they lack now.
+                    return self.ask();
+                }
+                is_news
+            }
             _ => false,
         };
         if is_news {
@@ -231,7 +247,7 @@ impl Channel {
         let due = *self
             .retry
             .due
-            .get_or_insert(now + config.retry_after(self.retry.n_tries));
+            .get_or_insert(now.saturating_add(config.retry_after(self.retry.n_tries)));
         let is_sooner = self.retry.armed_at.is_none_or(|armed_at| due < armed_at);
         if is_sooner {
             self.retry.armed_at = Some(due);
@@ -268,11 +284,22 @@ impl Channel {
             Sending::Live { acked, sent } => *sent = *acked,
             Sending::Refused { .. } => {}
         }
+        let is_silent = self.retry.n_tries >= MAX_TRIES;
         if let Some(bulk) = self.bulk_mut() {
             bulk.owes_probe = bulk.probe.is_some();
+            if is_silent {
+                bulk.drop_what_waits();
+            }
             if let Some(telling) = &mut bulk.telling {
                 telling.rewind();
             }
+        }
+        if is_silent
+            && matches!(&self.sending, Sending::Shipping(transfer) if transfer.is_from_nowhere())
+        {
+            // Nothing is kept for them until they say again what they hold.
+            self.sending = Sending::Asking;
+            self.owed.ask = true;
         }
     }
 
@@ -300,8 +327,8 @@ impl Channel {
     }
 
     /// Starts sending what needs no place in our outbox, or does not fit a frame.
-    pub(crate) fn ship(&mut self, content: Content, payload: Payload) {
-        let transfer = Outgoing::new(content, payload, &mut self.n_transfers);
+    pub(crate) fn ship(&mut self, content: Content, pieces: Pieces) {
+        let transfer = Outgoing::new(content, pieces, &mut self.n_transfers);
         self.sending = Sending::Shipping(Box::new(transfer));
         self.drop_search();
         self.note_progress();
@@ -331,6 +358,9 @@ impl Channel {
             theirs: self.theirs,
             n_transfers: self.n_transfers,
             is_queued: self.is_queued,
+            n_in_flight: self.n_in_flight,
+            waits_for_link: self.waits_for_link,
+            is_its_turn: self.is_its_turn,
             ..Self::new(self.doc, self.have)
         };
         self.owed.open = true;
@@ -354,6 +384,9 @@ impl Channel {
         }
     }
 }
+
+/// After how many tries without an answer nothing large is kept for a neighbour any more.
+const MAX_TRIES: u8 = 6;
 
 impl Sending {
     /// Where they stand when the transfer is over.

@@ -2,6 +2,8 @@
 
 use crdt_core::codec::DecodeLimits;
 
+use crate::frame::MIN_FRAME_BYTES;
+
 /// What a node may use, and how patient it is.
 ///
 /// Sizes are bytes of encoded deltas, times milliseconds of the clock that the calls are given.
@@ -23,13 +25,21 @@ pub struct Config {
     pub max_documents_per_link: usize,
     /// How large a frame may be, at least 256. Each end tells the other; the smaller limit counts.
     pub max_frame_bytes: usize,
-    /// How large a delta or summary may be, in however many frames it comes.
+    /// How large a foreign delta or summary may be, in however many frames it comes.
     pub max_transfer_bytes: usize,
+    /// Above this, what a neighbour lacks is told in several deltas, as far as the document's type can split
+    /// one: each is applied when it is there, and an interruption costs one of them.
+    pub piece_bytes: usize,
+    /// How much one commit hands out, roughly. What does not fit follows with the next, which is due at once.
+    pub max_commit_bytes: usize,
     /// How many events one foreign delta may tell of.
     pub max_events_per_delta: u64,
     /// How much may be on the way to a neighbour, for each document. Each end tells the other; the smaller
     /// limit counts.
     pub window_bytes: usize,
+    /// How much may be on the way to a neighbour in all documents together; a quarter of it is kept for what is
+    /// small.
+    pub link_window_bytes: usize,
     /// How much is held of what one link sends in parts, in all documents; at least one transfer.
     pub max_incoming_bytes_per_link: usize,
     /// How much is held of events that wait to be taken. Beyond it the oldest go, and are counted.
@@ -66,6 +76,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// With limits below those of the protocol raised to them: neighbours would take no frame.
+    pub(crate) fn within_protocol(mut self) -> Self {
+        self.max_frame_bytes = self.max_frame_bytes.max(MIN_FRAME_BYTES as usize);
+        self.window_bytes = self.window_bytes.max(1);
+        self.link_window_bytes = self.link_window_bytes.max(1);
+        self
+    }
+
     /// How long to wait for an answer after so many tries.
     pub(crate) fn retry_after(&self, n_tries: u8) -> u64 {
         let factor = 1_u64.checked_shl(u32::from(n_tries)).unwrap_or(u64::MAX);
@@ -83,8 +101,11 @@ impl Default for Config {
             max_documents_per_link: 1 << 16,
             max_frame_bytes: 1 << 20,
             max_transfer_bytes: 1 << 28,
+            piece_bytes: 1 << 20,
+            max_commit_bytes: 1 << 26,
             max_events_per_delta: 1 << 26,
             window_bytes: 1 << 20,
+            link_window_bytes: 1 << 22,
             max_incoming_bytes_per_link: 1 << 28,
             max_event_bytes: 1 << 26,
             max_cursors: 1 << 14,

@@ -24,7 +24,7 @@ use crate::channel::{Channel, Gate, Sending};
 use crate::frame::{Content, Open, Part, Told};
 use crate::hosted::{CatchUpError, Hosted};
 use crate::link::Neighbour;
-use crate::payload::Payload;
+use crate::payload::{Payload, Pieces};
 use crate::position::Position;
 use crate::transfer::{Incoming, Outgoing, Received};
 use crate::{Batch, Config, Document, LinkError, LinkId, Refusal, presence};
@@ -41,6 +41,10 @@ pub(crate) struct Exchange<'a, D: Document> {
     pub(crate) channel: &'a mut Channel,
     pub(crate) hosted: &'a mut Hosted<D>,
     pub(crate) batch: &'a mut Batch,
+    /// How much of a transfer may be on the way here, as far as its link goes.
+    pub(crate) link_window: usize,
+    /// Whether as much is on the way on its link as may be.
+    pub(crate) is_link_full: bool,
     /// Who writes here.
     pub(crate) agents: &'a BTreeSet<AgentId>,
     /// Whether the application admits an offered delta, which came in so many bytes.
@@ -140,7 +144,9 @@ impl<D: Document> Exchange<'_, D> {
         let entries = presence::read(bytes, &self.config.decode)?;
         let presence = self.hosted.presence.get_or_insert_default();
         let mut changed = false;
-        for entry in entries {
+        // Nobody else tells what those do who write here.
+        let foreign = entries.into_iter();
+        for entry in foreign.filter(|entry| !self.agents.contains(entry.agent())) {
             changed |= presence.take(entry, self.link, self.config);
         }
         Ok(changed)
@@ -162,7 +168,8 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     pub(crate) fn take_part(&mut self, part: &Part<'_>) -> Result<(), LinkError> {
-        if part.total > self.config.max_transfer_bytes as u64 {
+        let is_summary = !matches!(part.content, Content::Deltas { .. });
+        if is_summary && part.total > self.config.max_transfer_bytes as u64 {
             self.refuse(Refusal::TooLarge);
             return Ok(());
         }
@@ -210,9 +217,12 @@ impl<D: Document> Exchange<'_, D> {
     }
 
     fn take_deltas(&mut self, part: &Part<'_>, from: Option<Position>, to: Position) {
-        let Some(bytes) = self.whole_of(part) else {
-            return;
+        let Ok((bytes, is_last)) = self.whole_of(part) else {
+            return self.refuse(Refusal::TooLarge);
         };
+        if bytes.is_empty() && !is_last {
+            return;
+        }
         let Ok(deltas) = Payload::decode(&bytes, &self.config.decode) else {
             return self.refuse(Refusal::Malformed);
         };
@@ -235,9 +245,16 @@ impl<D: Document> Exchange<'_, D> {
             Err(Refusal::MissingDependency) if from.is_some() => {
                 self.channel.forget_place();
                 self.channel.owed.nack = true;
+                if let Some(bulk) = self.channel.bulk_mut() {
+                    bulk.incoming = None;
+                }
                 return;
             }
             Err(refusal) => return self.refuse(refusal),
+        }
+        if !is_last {
+            // They hold good by themselves; the place is reached with the last.
+            return;
         }
         self.channel.advance(to);
         self.channel.owed.ack = true;
@@ -255,20 +272,28 @@ impl<D: Document> Exchange<'_, D> {
         }
     }
 
-    /// The bytes that a part completes.
-    fn whole_of<'p>(&mut self, part: &Part<'p>) -> Option<Cow<'p, [u8]>> {
+    /// The deltas that a part completes, and whether it is the last of its transfer; the error is the size of
+    /// one that is too large.
+    fn whole_of<'p>(&mut self, part: &Part<'p>) -> Result<(Cow<'p, [u8]>, bool), u64> {
+        let max_bytes = self.config.max_transfer_bytes;
         if part.is_whole() {
             if let Some(bulk) = self.channel.bulk_mut() {
                 bulk.incoming = None;
             }
-            return Some(Cow::Borrowed(part.bytes));
+            let n_bytes = part.bytes.len();
+            let fits = n_bytes <= max_bytes;
+            return fits
+                .then_some((Cow::Borrowed(part.bytes), true))
+                .ok_or(n_bytes as u64);
         }
         let bulk = self.channel.make_bulk();
         match Incoming::receive(&mut bulk.incoming, part) {
-            Received::All(bytes) => Some(Cow::Owned(bytes)),
+            Received::All(bytes) => Ok((Cow::Owned(bytes), true)),
             Received::Partly(offset) => {
                 bulk.owed_deltas_ack = Some((part.transfer, offset));
-                None
+                let incoming = bulk.incoming.as_mut();
+                let whole = incoming.map(|incoming| incoming.take_whole(max_bytes));
+                Ok((Cow::Owned(whole.transpose()?.unwrap_or_default()), false))
             }
         }
     }
@@ -286,32 +311,34 @@ impl<D: Document> Exchange<'_, D> {
             if told.states != ours.states {
                 return self.refuse(Refusal::Diverged);
             }
-            return self.ship_from_nowhere(Payload::default());
+            return self.ship_from_nowhere(Pieces::default());
         }
         let Some(summary) = told.summary else {
             return self.channel.ask();
         };
-        match self.hosted.catch_up(summary, &self.config.decode) {
-            Ok(payload) => self.ship_from_nowhere(payload),
+        match self.hosted.catch_up(summary, self.config) {
+            Ok(pieces) => self.ship_from_nowhere(pieces),
             Err(CatchUpError::Malformed) => self.refuse(Refusal::Malformed),
             Err(CatchUpError::Trimmed) => self.refuse(Refusal::MissingDependency),
         }
     }
 
     /// Sends what brings them into step wherever they stand.
-    fn ship_from_nowhere(&mut self, payload: Payload) {
+    fn ship_from_nowhere(&mut self, pieces: Pieces) {
         let outbox = &self.hosted.outbox;
         let to = outbox.position_at(outbox.next());
-        self.ship_up_to(to, payload);
+        self.ship_up_to(to, pieces);
     }
 
     /// Sends what brings them into step with the outbox as it was at a place.
-    fn ship_up_to(&mut self, to: Position, payload: Payload) {
+    fn ship_up_to(&mut self, to: Position, pieces: Pieces) {
         self.channel
-            .ship(Content::Deltas { from: None, to }, payload);
+            .ship(Content::Deltas { from: None, to }, pieces);
     }
 
     fn go_live(&mut self, seq: u64) {
+        // They stored up to there before they told it.
+        self.hosted.acked = self.hosted.acked.max(seq);
         self.channel.sending = Sending::Live {
             acked: seq,
             sent: seq,

@@ -127,7 +127,11 @@ impl Limits {
             .max(1)
     }
 
+    /// At least one byte: a neighbour that wants nothing on the way is sent one frame at a time.
     pub(crate) const fn window(self) -> usize {
+        if self.window_bytes == 0 {
+            return 1;
+        }
         self.window_bytes as usize
     }
 }

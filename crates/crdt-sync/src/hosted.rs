@@ -4,14 +4,14 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use crdt_core::codec::{Decode, DecodeLimits, Encode};
+use crdt_core::codec::{Decode, Encode};
 use crdt_core::{AgentId, Classify, Delta};
 
 use crate::admission::OwnAgents;
 use crate::cursors::Cursors;
 use crate::digest::Digest;
 use crate::outbox::Outbox;
-use crate::payload::Payload;
+use crate::payload::{Payload, Pieces};
 use crate::position::{Epochs, Position};
 use crate::presence::Presence;
 use crate::reconcile::split;
@@ -35,13 +35,15 @@ pub(crate) struct Hosted<D: Document> {
     pub(crate) acked: u64,
     pub(crate) presence: Option<Box<Presence>>,
     pub(crate) stability: Option<Box<Stability>>,
+    /// Whether the application brought it here, not a neighbour alone.
+    pub(crate) is_wanted: bool,
     stored: Stored,
     /// Of the state after so many deltas.
     told: Option<(u64, Summary)>,
     /// Of that summary, if it splits; after so many deltas.
     head: Option<(u64, Option<Payload>)>,
     /// For holders of a summary with this digest, when the outbox had so many deltas.
-    catch_up: Option<(Digest, u64, Payload)>,
+    catch_up: Option<(Digest, u64, Pieces)>,
 }
 
 /// What the storage holds.
@@ -88,11 +90,23 @@ impl<D: Document> Hosted<D> {
             acked: 0,
             presence: None,
             stability: None,
+            is_wanted: false,
             stored,
             told: None,
             head: None,
             catch_up: None,
         }
+    }
+
+    /// Whether neighbours opened it and left nothing in it.
+    pub(crate) fn is_made_up(&self) -> bool {
+        !self.is_wanted && self.links.is_empty() && self.outbox.next() == 0
+    }
+
+    /// Whether anybody was named who counts when it is asked what is stable.
+    pub(crate) fn has_participants(&self) -> bool {
+        let stability = self.stability.as_deref();
+        stability.is_some_and(|stability| !stability.participants().is_empty())
     }
 
     /// Takes in a delta that was made here.
@@ -198,27 +212,29 @@ impl<D: Document> Hosted<D> {
     pub(crate) fn catch_up(
         &mut self,
         summary: &[u8],
-        limits: &DecodeLimits,
-    ) -> Result<Payload, CatchUpError> {
+        config: &Config,
+    ) -> Result<Pieces, CatchUpError> {
         let (digest, now) = (Digest::of(summary), self.outbox.next());
-        if let Some((for_digest, then, payload)) = &self.catch_up
+        if let Some((for_digest, then, pieces)) = &self.catch_up
             && (*for_digest, *then) == (digest, now)
         {
-            return Ok(payload.clone());
+            return Ok(pieces.clone());
         }
-        let known = D::Summary::from_bytes(summary, limits).map_err(|_| CatchUpError::Malformed)?;
-        let payload = self.payload_since(&known).ok_or(CatchUpError::Trimmed)?;
-        self.catch_up = Some((digest, now, payload.clone()));
-        Ok(payload)
+        let known = D::Summary::from_bytes(summary, &config.decode);
+        let known = known.map_err(|_| CatchUpError::Malformed)?;
+        let pieces = self.pieces_since(&known, config);
+        let pieces = pieces.ok_or(CatchUpError::Trimmed)?;
+        self.catch_up = Some((digest, now, pieces.clone()));
+        Ok(pieces)
     }
 
     /// What a neighbour lacks with this summary; `None` if it is no longer kept.
-    pub(crate) fn payload_since(&self, known: &D::Summary) -> Option<Payload> {
+    pub(crate) fn pieces_since(&self, known: &D::Summary, config: &Config) -> Option<Pieces> {
         let delta = self.state.delta_since(known)?;
         Some(if delta.is_empty() {
-            Payload::default()
+            Pieces::default()
         } else {
-            Payload::of([&*delta.to_bytes()])
+            Pieces::of::<D>(delta, config.piece_bytes)
         })
     }
 

@@ -51,7 +51,7 @@ pub use self::load::LoadError;
 pub use self::node::{
     AckLevel, EditError, Event, Mark, Node, Outgoing, PresenceError, Pressure, ReceiveError,
 };
-pub use self::sealed::{Sealed, SealedError};
+pub use self::sealed::{Piece, Sealed, SealedError};
 pub use self::storage::{Batch, MemoryStorage, Storage, Write};
 #[cfg(feature = "redb")]
 pub use self::storage::{RedbCause, RedbError, RedbStorage};

@@ -1,13 +1,14 @@
 //! Links: one connection to a neighbour, and the documents on it.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
 
 use crate::channel::{Bulk, Channel};
 use crate::frame::{Frame, Hello, Limits};
 use crate::node::Frames;
-use crate::{Config, DocId, LinkError, StoreId};
+use crate::{Config, DocId, LinkError, Refusal, StoreId};
 
 /// The state of one connection.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Link {
     tables: Option<Box<Tables>>,
     pub(crate) owes_hello: bool,
     n_greetings: u8,
+    /// How many bytes are on the way, in all channels.
+    n_in_flight: u32,
 }
 
 /// What few links need.
@@ -29,6 +32,8 @@ struct Tables {
     theirs: Vec<(u32, u32)>,
     /// Channels on which something comes in parts, or did.
     receiving: Vec<u32>,
+    /// Channels that have more to send than the link may have on the way: the first is the next.
+    waiting: VecDeque<u32>,
 }
 
 /// Who is at the other end.
@@ -48,6 +53,7 @@ impl Link {
             tables: None,
             owes_hello: false,
             n_greetings: 0,
+            n_in_flight: 0,
         }
     }
 
@@ -94,10 +100,74 @@ impl Link {
         found.ok().map(|at| table[at].1)
     }
 
-    /// Gives up transfers if with `n_bytes` more on a channel the link held more than `max`.
+    /// Whether nothing more may be on the way.
+    pub(crate) const fn is_full(&self, config: &Config) -> bool {
+        self.n_in_flight as usize >= config.link_window_bytes
+    }
+
+    /// How much of a transfer a channel may have on the way, beside what others have; 0 if it is not its turn.
+    pub(crate) fn window_of(&mut self, number: u32, config: &Config) -> usize {
+        let others_wait = self
+            .tables
+            .as_ref()
+            .is_some_and(|tables| !tables.waiting.is_empty());
+        let n_all = self.n_in_flight as usize;
+        let Some(channel) = self.channel(number) else {
+            return 0;
+        };
+        if others_wait && !mem::take(&mut channel.is_its_turn) {
+            return 0;
+        }
+        let max = config.link_window_bytes - config.link_window_bytes / 4;
+        (max + channel.n_in_flight as usize)
+            .saturating_sub(n_all)
+            .max(usize::from(n_all == 0))
+    }
+
+    /// Stops exchanging a document.
+    pub(crate) fn close(&mut self, number: u32, ours: Option<Refusal>) {
+        if let Some(channel) = self.channel(number) {
+            channel.close(ours);
+        }
+        self.note_in_flight(number, 0, false);
+    }
+
+    /// Notes how much a channel has on the way now, and whether it waits for its turn to send more.
+    pub(crate) fn note_in_flight(&mut self, number: u32, n_bytes: usize, waits: bool) {
+        let Some(channel) = self.channels.get_mut(number as usize) else {
+            return;
+        };
+        let n_bytes = u32::try_from(n_bytes).unwrap_or(u32::MAX);
+        let before = mem::replace(&mut channel.n_in_flight, n_bytes);
+        if waits && !mem::replace(&mut channel.waits_for_link, true) {
+            self.tables
+                .get_or_insert_default()
+                .waiting
+                .push_back(number);
+        }
+        let others = self.n_in_flight.saturating_sub(before);
+        self.n_in_flight = others.saturating_add(n_bytes);
+    }
+
+    /// The channel whose turn it is, if there is room on the link and one waits.
+    pub(crate) fn next_in_turn(&mut self, config: &Config) -> Option<u32> {
+        let max = config.link_window_bytes - config.link_window_bytes / 4;
+        if self.n_in_flight as usize >= max.max(1) {
+            return None;
+        }
+        let number = self.tables.as_mut()?.waiting.pop_front()?;
+        let channel = self.channel(number)?;
+        channel.waits_for_link = false;
+        channel.is_its_turn = true;
+        Some(number)
+    }
+
+    /// Gives up transfers if with `n_bytes` more on a channel the link held more than `max`; returns whether
+    /// there is room.
     ///
-    /// Those of which least is here go first: so one of them always comes to its end.
-    pub(crate) fn make_room(&mut self, number: u32, n_bytes: usize, max: usize) {
+    /// Those of which least is here go first, and the one that asks may be it: so one of them always comes to
+    /// its end.
+    pub(crate) fn make_room(&mut self, number: u32, n_bytes: usize, max: usize) -> bool {
         let channels = &mut self.channels;
         let held = |channels: &[Channel], number: u32| {
             let bulk = channels.get(number as usize).and_then(Channel::bulk);
@@ -112,18 +182,23 @@ impl Link {
             .sum::<usize>();
         receiving.push(number);
         while total > max {
-            let smallest = receiving.iter().filter(|other| held(channels, **other) > 0);
-            let Some(smallest) = smallest
-                .min_by_key(|other| held(channels, **other))
+            let smallest = receiving
+                .iter()
+                .min_by_key(|other| {
+                    held(channels, **other) + if **other == number { n_bytes } else { 0 }
+                })
                 .copied()
-            else {
-                return;
-            };
+                .unwrap_or(number);
             total -= held(channels, smallest);
             if let Some(bulk) = channels[smallest as usize].bulk_mut() {
                 bulk.drop_incoming();
             }
+            if smallest == number {
+                return false;
+            }
+            receiving.retain(|other| *other != smallest);
         }
+        true
     }
 
     pub(crate) fn channel(&mut self, number: u32) -> Option<&mut Channel> {
@@ -150,7 +225,7 @@ impl Link {
         }
         let again = config.retry_after(self.n_greetings);
         self.n_greetings = self.n_greetings.saturating_add(1);
-        wants_reply.then_some(now + again)
+        wants_reply.then_some(now.saturating_add(again))
     }
 
     pub(crate) fn docs(&self) -> impl Iterator<Item = DocId> {

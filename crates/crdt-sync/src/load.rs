@@ -21,7 +21,7 @@ use crate::outbox::Outbox;
 use crate::position::{Epochs, Position};
 use crate::storage::{Key, Kind};
 use crate::stored;
-use crate::{DocId, Document, Storage, StoreId};
+use crate::{Batch, DocId, Document, MemoryStorage, Storage, StoreId, Write};
 
 /// Why a document was not read back. The storage is as it was.
 ///
@@ -136,6 +136,32 @@ pub(crate) fn load<D: Document, S: Storage>(
     };
     let cursors = found.cursors.into_iter().collect();
     Ok(Some(Hosted::restored(doc, state, outbox, cursors, stored)))
+}
+
+/// Reads the state of a document as it will be when a batch is committed; `None` if the storage cannot be read.
+pub(crate) fn load_with<D: Document, S: Storage>(
+    storage: &S,
+    batch: &Batch,
+    doc: DocId,
+    epoch: u64,
+) -> Option<D> {
+    let mut stored = Batch::new();
+    let visit = &mut |key: &[u8], value: &[u8]| {
+        stored.put(key.to_vec(), value.to_vec());
+        ControlFlow::Continue(())
+    };
+    let prefix = Key::prefix(doc);
+    storage.scan(&prefix, visit).ok()?;
+    for (key, write) in batch.iter().filter(|(key, _)| key.starts_with(&prefix)) {
+        match write {
+            Write::Put(value) => stored.put(key.to_vec(), value.to_vec()),
+            Write::Delete => stored.delete(key.to_vec()),
+        }
+    }
+    let mut memory = MemoryStorage::new();
+    let Ok(()) = memory.commit(&stored);
+    let hosted = load(&memory, doc, epoch).ok()?;
+    Some(hosted.map_or_else(D::default, |hosted| hosted.state))
 }
 
 fn find<D: Document, S: Storage>(storage: &S, doc: DocId) -> Result<Found<D>, LoadError<S::Error>> {

@@ -14,6 +14,8 @@ mod moment;
 mod receive;
 mod serve;
 mod stable;
+#[cfg(test)]
+mod tests;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -25,7 +27,7 @@ use crate::admission::OwnAgents;
 use crate::channel::{Channel, Sending};
 use crate::hosted::Hosted;
 use crate::link::Link;
-use crate::load::load;
+use crate::load::{load, load_with};
 use crate::storage::{Key, STORE};
 use crate::{
     Batch, Config, DocId, Document, LinkError, LinkId, LoadError, Refusal, Refused, Storage,
@@ -35,8 +37,8 @@ use crate::{
 pub use self::event::Event;
 use self::event::Waiting;
 pub use self::moment::PresenceError;
-pub(crate) use self::serve::Frames;
 pub use self::serve::Outgoing;
+pub(crate) use self::serve::{Frames, Outbound};
 pub use self::stable::{AckLevel, Mark};
 
 /// Keeps replicas of documents equal with those of its neighbours.
@@ -109,6 +111,10 @@ pub struct Node<D: Document, S> {
     /// Documents that neighbours opened in vain.
     refusals: Vec<(LinkId, DocId, Refusal)>,
     events: Waiting<D::Delta>,
+    /// Counts what is told, so that nothing is taken for older than what expired.
+    presence_clock: u64,
+    /// When a commit left something for the next.
+    cut_short_at: Option<u64>,
 }
 
 /// What is kept of a document that is not in memory.
@@ -214,7 +220,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         };
         Ok(Self {
             storage,
-            config,
+            config: config.within_protocol(),
             store: StoreId::from_bytes(store),
             epoch: u64::from_le_bytes(for_epoch),
             docs: BTreeMap::new(),
@@ -230,6 +236,8 @@ impl<D: Document, S: Storage> Node<D, S> {
             present: BTreeMap::new(),
             refusals: Vec::new(),
             events: Waiting::new(),
+            presence_clock: 0,
+            cut_short_at: None,
         })
     }
 
@@ -243,9 +251,9 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// See [`Node`].
     pub fn add_document(&mut self, doc: DocId) -> Result<bool, LoadError<S::Error>> {
         let is_known = self.find_document(doc)?;
-        if !is_known {
-            self.docs.insert(doc, Hosted::new(doc, self.epoch));
-        }
+        let epoch = self.epoch;
+        let hosted = self.docs.entry(doc);
+        hosted.or_insert_with(|| Hosted::new(doc, epoch)).is_wanted = true;
         Ok(!is_known)
     }
 
@@ -305,9 +313,10 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// The change is durable, and on its way, after the next [`commit`](Self::commit).
     ///
     /// # Errors
-    /// If the document is not in memory, or `edit` fails; it must then have changed nothing.
+    /// If the document is not in memory, or `edit` fails. Whatever `edit` changed before it failed is then taken
+    /// back; if the storage cannot be read for that, the document leaves memory.
     /// # Complexity
-    /// O(log n) beside what `edit` does, n = documents in memory.
+    /// O(log n) beside what `edit` does, n = documents in memory; O(size of the document) if it fails.
     /// # Convergence
     /// As the document's own: what `edit` changes beyond the delta it returns stays on this replica.
     /// # Examples
@@ -319,12 +328,38 @@ impl<D: Document, S: Storage> Node<D, S> {
     ) -> Result<(), EditError<E>> {
         let hosted = self.docs.get_mut(&doc);
         let hosted = hosted.ok_or(EditError::UnknownDocument { doc })?;
-        let delta = edit(&mut hosted.state).map_err(EditError::Refused)?;
+        let delta = match edit(&mut hosted.state) {
+            Ok(delta) => delta,
+            Err(error) => {
+                self.take_back(doc);
+                return Err(EditError::Refused(error));
+            }
+        };
         if !delta.is_empty() {
             hosted.append_own(delta, &self.agents, &mut self.batch);
             self.news.insert(doc);
         }
         Ok(())
+    }
+
+    /// An edit failed, maybe half way: the document is what its deltas say, or not in memory any more if the
+    /// storage cannot tell.
+    fn take_back(&mut self, doc: DocId) {
+        let before = load_with::<D, S>(&self.storage, &self.batch, doc, self.epoch);
+        let Some(hosted) = self.docs.get_mut(&doc) else {
+            return;
+        };
+        match before {
+            // What was not changed keeps what it has in memory alone, such as numbers of agents.
+            Some(before) if before.to_bytes() == hosted.state.to_bytes() => {}
+            Some(before) => hosted.state = before,
+            None => {
+                let Some(Hosted { own, links, .. }) = self.docs.remove(&doc) else {
+                    return;
+                };
+                self.parked.insert(doc, Parked { own, links });
+            }
+        }
     }
 
     /// Says that an agent, new for this session, writes here and nowhere else. Say so before its first
@@ -419,8 +454,17 @@ impl<D: Document, S: Storage> Node<D, S> {
         for doc in gone.docs() {
             if let Some(hosted) = self.docs.get_mut(&doc) {
                 hosted.links.remove(&link);
+                // What only this link kept may go.
+                self.crowded.insert(doc);
+                if hosted.is_made_up() {
+                    self.docs.remove(&doc);
+                    self.present.remove(&doc);
+                }
             } else if let Some(parked) = self.parked.get_mut(&doc) {
                 parked.links.remove(&link);
+                if parked.links.is_empty() && parked.own.is_empty() {
+                    self.parked.remove(&doc);
+                }
             }
         }
     }
@@ -448,7 +492,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         let is_settled = self
             .docs
             .get(&doc)
-            .is_some_and(|hosted| hosted.stability.is_none() && self.rests_on_all_links(hosted));
+            .is_some_and(|hosted| !hosted.has_participants() && self.rests_on_all_links(hosted));
         if !is_settled || self.news.contains(&doc) || self.batch.touches(&Key::prefix(doc)) {
             return false;
         }
@@ -525,6 +569,8 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// Returns when [`commit`](Self::commit) should be called again at the latest, though nothing was
     /// edited or received; `None` if nothing is waited for.
     ///
+    /// It is the time of the last commit if that left something for the next.
+    ///
     /// # Complexity
     /// O(n), n = documents with something present.
     /// # Examples
@@ -539,7 +585,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     pub fn next_wake(&self) -> Option<u64> {
         let due = self.timers.first().map(|(due, ..)| *due);
         let ends = self.present.values().min().copied();
-        due.into_iter().chain(ends).min()
+        due.into_iter().chain(ends).chain(self.cut_short_at).min()
     }
 
     /// Returns the name of the storage.

@@ -37,6 +37,8 @@ pub(crate) struct Outbox<D> {
     base: u64,
     entries: VecDeque<Entry<D>>,
     n_bytes: usize,
+    /// How many bytes were left when it was grouped last.
+    grouped_bytes: usize,
     /// How many entries went, so that those that are left keep their count.
     n_popped: u64,
     memo: Memo<D>,
@@ -52,6 +54,8 @@ pub(crate) struct Entry<D> {
     origin: Option<u64>,
     delta: D,
     bytes: Arc<[u8]>,
+    /// How many bytes were appended up to its end, counted since the outbox was made or grouped.
+    n_bytes_to: usize,
 }
 
 impl<D: Delta + Clone + Encode> Outbox<D> {
@@ -61,6 +65,7 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
             base,
             entries: VecDeque::new(),
             n_bytes: 0,
+            grouped_bytes: 0,
             n_popped: 0,
             memo: Memo::new(),
         }
@@ -77,10 +82,12 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
     /// Puts back an entry that was read from storage; ascending.
     pub(crate) fn push(&mut self, end: u64, delta: D, origin: Option<u64>, bytes: Arc<[u8]>) {
         self.n_bytes += bytes.len();
+        let n_bytes_before = self.entries.back().map_or(0, |last| last.n_bytes_to);
         self.entries.push_back(Entry {
             end,
             origin,
             delta,
+            n_bytes_to: n_bytes_before + bytes.len(),
             bytes,
         });
     }
@@ -114,7 +121,35 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
 
     /// How many bytes lie between two places.
     pub(crate) fn n_bytes_between(&self, from: u64, to: u64) -> usize {
-        self.between(from, to).map(|entry| entry.bytes.len()).sum()
+        let range = self.range(from, to);
+        let first = self.entries.get(range.start).filter(|_| !range.is_empty());
+        let last = range
+            .end
+            .checked_sub(1)
+            .and_then(|last| self.entries.get(last));
+        first.zip(last).map_or(0, |(first, last)| {
+            last.n_bytes_to - first.n_bytes_to + first.bytes.len()
+        })
+    }
+
+    /// Whether anything between two places is not the neighbour's own.
+    pub(crate) fn has_news_for(&self, neighbour: u64, from: u64, to: u64) -> bool {
+        let is_theirs = |entry: &Entry<D>| entry.origin == Some(neighbour);
+        !self.between(from, to).all(is_theirs)
+    }
+
+    /// The last place such that no more than so many bytes lie between; one delta in any case, if there is one.
+    pub(crate) fn place_within(&self, from: u64, max_bytes: usize) -> u64 {
+        let mut n_bytes = 0_usize;
+        let mut to = from;
+        for entry in self.between(from, self.next()) {
+            n_bytes = n_bytes.saturating_add(entry.bytes.len());
+            if n_bytes > max_bytes && to > from {
+                break;
+            }
+            to = entry.end;
+        }
+        to
     }
 
     /// What a neighbour lacks that holds everything before `from`, but for what it sent itself.
@@ -169,12 +204,15 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
         {
             self.pop();
         }
-        if self.n_bytes > config.soft_bytes {
+        // Not again at once: grouping looks at half of all.
+        if self.n_bytes > config.soft_bytes.max(self.grouped_bytes / 4 * 5) {
             self.coalesce();
+            self.grouped_bytes = self.n_bytes;
         }
         while self.n_bytes > config.hard_bytes && !self.entries.is_empty() {
             self.pop();
         }
+        self.grouped_bytes = self.grouped_bytes.min(self.n_bytes);
         if self.base == base {
             return None;
         }
@@ -229,7 +267,11 @@ impl<D: Delta + Clone + Encode> Outbox<D> {
             }
         }
         self.entries = kept;
-        self.n_bytes = self.entries.iter().map(|entry| entry.bytes.len()).sum();
+        self.n_bytes = 0;
+        for entry in &mut self.entries {
+            self.n_bytes += entry.bytes.len();
+            entry.n_bytes_to = self.n_bytes;
+        }
         self.memo.forget();
     }
 }
@@ -245,6 +287,7 @@ fn join<D: Delta + Clone + Encode>(last: &mut Entry<D>, entry: Entry<D>) -> Opti
         origin: last.origin.filter(|_| last.origin == entry.origin),
         bytes: delta.to_bytes().into(),
         delta,
+        n_bytes_to: entry.n_bytes_to,
     };
     None
 }

@@ -55,6 +55,13 @@ pub(crate) struct Told {
     value: Option<Box<[u8]>>,
 }
 
+impl Told {
+    /// Who is said to tell it.
+    pub(crate) const fn agent(&self) -> &AgentId {
+        &self.name.0
+    }
+}
+
 impl Presence {
     /// Tells something of this node; returns whether it fits.
     pub(crate) fn set(
@@ -62,46 +69,55 @@ impl Presence {
         name: Name,
         value: Option<Box<[u8]>>,
         left_ms: u64,
-        config: &Config,
+        (next_clock, config): (&mut u64, &Config),
     ) -> bool {
-        let clock = self.held.get(&name).map_or(0, |held| held.clock + 1);
-        let told = Told {
-            name,
+        // Above what a neighbour may tell, an entry of one's own still follows.
+        let after = self
+            .held
+            .get(&name)
+            .map_or(0, |held| held.clock.saturating_add(1));
+        let clock = after.max(*next_clock);
+        *next_clock = clock.saturating_add(1);
+        // What is taken away is remembered for as long as others may hold it.
+        let held = self.held.get(&name).filter(|_| value.is_none());
+        let lives = held.map_or(Lives::For(left_ms), |held| held.lives);
+        let held = Held {
             clock,
-            left_ms,
             value,
+            from: None,
+            lives,
         };
-        self.put(told, None, config)
+        self.put(name, held, config)
     }
 
     /// Takes in what a neighbour told; returns whether readers see a change.
-    pub(crate) fn take(&mut self, mut told: Told, from: LinkId, config: &Config) -> bool {
+    pub(crate) fn take(&mut self, told: Told, from: LinkId, config: &Config) -> bool {
+        if told.clock > MAX_FOREIGN_CLOCK {
+            return false;
+        }
         let is_old = |held: &Held| held.clock >= told.clock;
         if self.held.get(&told.name).is_some_and(is_old) {
             return false;
         }
-        told.left_ms = told.left_ms.min(config.max_presence_ms);
-        self.put(told, Some(from), config)
+        let held = Held {
+            clock: told.clock,
+            value: told.value,
+            from: Some(from),
+            lives: Lives::For(told.left_ms.min(config.max_presence_ms)),
+        };
+        self.put(told.name, held, config)
     }
 
-    fn put(&mut self, told: Told, from: Option<LinkId>, config: &Config) -> bool {
-        let before = self
-            .held
-            .get(&told.name)
-            .map_or(0, |held| size(&told.name, &held.value));
-        let after = size(&told.name, &told.value);
+    fn put(&mut self, name: Name, held: Held, config: &Config) -> bool {
+        let before = self.held.get(&name);
+        let before = before.map_or(0, |held| size(&name, &held.value));
+        let after = size(&name, &held.value);
         if self.n_bytes - before + after > config.max_presence_bytes {
             return false;
         }
         self.n_bytes = self.n_bytes - before + after;
-        self.news.insert(told.name.clone());
-        let held = Held {
-            clock: told.clock,
-            value: told.value,
-            from,
-            lives: Lives::For(told.left_ms),
-        };
-        self.held.insert(told.name, held);
+        self.news.insert(name.clone());
+        self.held.insert(name, held);
         true
     }
 
@@ -208,7 +224,7 @@ pub(crate) fn read(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Told>, Dec
         let agent = AgentId::decode(&mut r, &mut budget)?;
         entries.push(Told {
             name: (agent, r.bytes()?.into()),
-            clock: r.u64_at_most(MAX_CLOCK)?,
+            clock: r.u64()?,
             left_ms: r.u64()?,
             value: if r.bool()? {
                 Some(r.bytes()?.into())
@@ -223,5 +239,5 @@ pub(crate) fn read(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Told>, Dec
 /// What an entry costs beside its bytes, about.
 const OVERHEAD_BYTES: usize = 64;
 
-/// So that one can always follow.
-const MAX_CLOCK: u64 = u64::MAX - 1;
+/// Nobody counts to there: what is above would outlast all that its agent tells.
+const MAX_FOREIGN_CLOCK: u64 = 1 << 62;

@@ -4,24 +4,27 @@
 //! and who lacks which, and nothing else. A sealed document is a set of pieces, each with a dot; it is a
 //! document like any other, so outboxes, resume, acknowledgements and storage work for it as they are.
 //!
-//! **Invariants.** One dot, one piece: another piece under it is refused.
+//! A snapshot is a piece that names the dots of others, which it replaces. Whoever can read makes it; a relay
+//! drops what it covers without having read either.
 //!
-//! **Format.** The number of agents; for each, ascending, its name and the number of its pieces; for each of
-//! these, ascending, how many numbers were left out before it, and its bytes with their length.
+//! **Invariants.** One dot, one piece: another piece under it is refused. No piece that is held is covered by
+//! another. Who covers a snapshot covers what that one covers, so that the set of dots that are known
+//! tells which pieces are held.
 
-use alloc::collections::{BTreeMap, btree_map};
+mod encode;
+mod lattice;
+
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
-use crdt_core::{
-    AgentId, Classify, DeltaState, Dot, DotContext, ErrorKind, Lattice, MAX_SEQ, Named,
-    NextSeqError, Summarize,
-};
+use crdt_core::{AgentId, Classify, Dot, DotContext, ErrorKind, Lattice, NextSeqError};
 
 /// Pieces of bytes, each with a dot; the delta is one of the few that are new.
 ///
 /// Who can read them keeps what is in them beside: it applies each piece that [`Event::Changed`] tells,
-/// and seals each delta of its own. Pieces come in an order in which each follows what its author held.
+/// and seals each delta of its own. On a link pieces come in an order in which each follows what its author
+/// held; who was away is sent what it lacks by agents, snapshots first: keep what comes too early.
 /// Names and sizes of pieces, and who made them, are not hidden.
 ///
 /// [`Event::Changed`]: crate::Event::Changed
@@ -43,13 +46,46 @@ use crdt_core::{
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Sealed {
-    pieces: BTreeMap<AgentId, Pieces>,
+    pieces: BTreeMap<AgentId, Held>,
+    /// The dots of all pieces, and those that snapshots cover.
+    known: DotContext,
 }
 
-/// Of one agent, by number.
-type Pieces = BTreeMap<u64, Arc<[u8]>>;
+/// Of one agent, by number; never empty.
+type Held = BTreeMap<u64, Content>;
 
-/// One dot came with two pieces: an agent was used by two sessions, or a neighbour lies.
+/// What is under a dot.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Content {
+    bytes: Arc<[u8]>,
+    /// Which dots it replaces, if it is a snapshot.
+    covers: Option<Arc<DotContext>>,
+}
+
+/// A piece of a [`Sealed`] document.
+///
+/// # Examples
+/// See [`Sealed::snapshot_with_delta`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Piece<'a> {
+    /// Who made it.
+    pub agent: &'a AgentId,
+    /// Its number among those of the agent.
+    pub seq: u64,
+    /// What was sealed.
+    pub bytes: &'a [u8],
+    /// If it is a snapshot: the dots of the pieces whose content is in it.
+    pub covers: Option<&'a DotContext>,
+}
+
+impl Piece<'_> {
+    fn is_in(&self, dots: &DotContext) -> bool {
+        is_in(dots, self.agent, self.seq)
+    }
+}
+
+/// Why pieces were not taken: an agent was used by two sessions, or a neighbour lies.
 ///
 /// # Examples
 /// ```
@@ -61,11 +97,17 @@ type Pieces = BTreeMap<u64, Arc<[u8]>>;
 /// }
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("piece {} of agent {} came with two different contents", dot.seq(), dot.agent())]
 #[non_exhaustive]
-pub struct SealedError {
-    /// The dot.
-    pub dot: Dot,
+pub enum SealedError {
+    /// One dot came with two pieces.
+    #[error("piece {} of agent {} came with two different contents", dot.seq(), dot.agent())]
+    Conflict {
+        /// The dot.
+        dot: Dot,
+    },
+    /// A snapshot covers another one, and not all that this one covers.
+    #[error("a snapshot forgets what one covers that it replaces")]
+    Forgetful,
 }
 
 impl Classify for SealedError {
@@ -85,6 +127,7 @@ impl Sealed {
     pub const fn new() -> Self {
         Self {
             pieces: BTreeMap::new(),
+            known: DotContext::new(),
         }
     }
 
@@ -104,11 +147,59 @@ impl Sealed {
         agent: &AgentId,
         bytes: &[u8],
     ) -> Result<Self, NextSeqError> {
-        let dot = self.summary_of(agent).next_dot(agent)?;
-        let mut delta = Self::new();
-        delta.insert(agent, dot.seq(), bytes.into());
-        self.join(&delta);
-        Ok(delta)
+        self.add(agent, bytes, None)
+    }
+
+    /// Adds a snapshot under the next dot of `agent`: a piece that replaces those in `covered` that are held;
+    /// returns the delta. Newcomers are sent it in their place.
+    ///
+    /// `bytes` must hold, sealed, all that is in the pieces that are covered: `covered` is the
+    /// [summary](crdt_core::Summarize::summary) of this document when the last of them was applied. Pieces that others add at
+    /// the same time stay.
+    ///
+    /// A relay cannot tell a snapshot that leaves something out: let only those make them who may delete
+    /// everything ([`Policy`](crate::Policy)).
+    ///
+    /// # Errors
+    /// As [`append_with_delta`](Self::append_with_delta).
+    /// # Complexity
+    /// O(k log n) and a copy of `bytes`, n = pieces, k = those that go.
+    /// # Convergence
+    /// Commutes with all others. Of two at the same time both stay, until one covers them.
+    /// # Examples
+    /// ```
+    /// use crdt_core::{AgentId, DeltaState, Summarize};
+    /// use crdt_sync::Sealed;
+    ///
+    /// let alice = AgentId::new("alice-1")?;
+    /// let mut relay = Sealed::new();
+    /// for word in ["one", "two", "three"] {
+    ///     relay.append_with_delta(&alice, word.as_bytes())?;
+    /// }
+    /// let all = relay.summary();
+    /// relay.snapshot_with_delta(&alice, &all, b"one two three")?;
+    /// assert_eq!(relay.pieces().count(), 1);
+    ///
+    /// let mut newcomer = Sealed::new();
+    /// if let Some(missing) = relay.delta_since(&newcomer.summary()) {
+    ///     newcomer.apply_delta(&missing)?;
+    /// }
+    /// assert!(newcomer.pieces().all(|piece| piece.covers == Some(&all)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot_with_delta(
+        &mut self,
+        agent: &AgentId,
+        covered: &DotContext,
+        bytes: &[u8],
+    ) -> Result<Self, NextSeqError> {
+        let mut covers = covered.intersection(&self.known);
+        for piece in self.pieces() {
+            if let Some(inner) = piece.covers.filter(|_| piece.is_in(covered)) {
+                covers.join(inner);
+            }
+        }
+        self.add(agent, bytes, Some(Arc::new(covers)))
     }
 
     /// Iterates over the pieces, by agent and number.
@@ -117,187 +208,110 @@ impl Sealed {
     /// O(1) to make, O(n) to run.
     /// # Examples
     /// See [`Sealed`].
-    pub fn pieces(&self) -> impl Iterator<Item = (&AgentId, u64, &[u8])> {
-        self.pieces.iter().flat_map(|(agent, pieces)| {
-            let pieces = pieces.iter();
-            pieces.map(move |(seq, bytes)| (agent, *seq, &**bytes))
+    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.pieces.iter().flat_map(|(agent, held)| {
+            held.iter().map(move |(seq, content)| Piece {
+                agent,
+                seq: *seq,
+                bytes: &content.bytes,
+                covers: content.covers.as_deref(),
+            })
         })
     }
 
-    fn insert(&mut self, agent: &AgentId, seq: u64, bytes: Arc<[u8]>) {
-        let pieces = self.pieces.entry(agent.clone()).or_default();
-        pieces.insert(seq, bytes);
+    fn add(
+        &mut self,
+        agent: &AgentId,
+        bytes: &[u8],
+        covers: Option<Arc<DotContext>>,
+    ) -> Result<Self, NextSeqError> {
+        let dot = self.known.next_dot(agent)?;
+        let bytes = bytes.into();
+        let mut delta = Self::new();
+        delta.insert(agent, dot.seq(), Content { bytes, covers });
+        self.join(&delta);
+        Ok(delta)
     }
 
-    fn piece(&self, agent: &AgentId, seq: u64) -> Option<&Arc<[u8]>> {
+    /// Adds a piece that is not known, and drops those that it covers.
+    fn insert(&mut self, agent: &AgentId, seq: u64, content: Content) {
+        if let Some(covers) = &content.covers {
+            self.drop_covered(covers);
+        }
+        self.insert_beside(agent, seq, content);
+    }
+
+    fn drop_covered(&mut self, covers: &DotContext) {
+        for dots in covers.ranges() {
+            let Some(held) = self.pieces.get_mut(dots.agent()) else {
+                continue;
+            };
+            let gone = held.range(dots.start()..dots.end());
+            let gone: Vec<u64> = gone.map(|(seq, _)| *seq).collect();
+            for seq in gone {
+                held.remove(&seq);
+            }
+            if held.is_empty() {
+                self.pieces.remove(dots.agent());
+            }
+        }
+    }
+
+    fn insert_beside(&mut self, agent: &AgentId, seq: u64, content: Content) {
+        if let Some(covers) = &content.covers {
+            self.known.join(covers);
+        }
+        if let Ok(dot) = Dot::new(agent.clone(), seq) {
+            self.known.insert(&dot);
+        }
+        self.pieces
+            .entry(agent.clone())
+            .or_default()
+            .insert(seq, content);
+    }
+
+    fn content(&self, agent: &AgentId, seq: u64) -> Option<&Content> {
         self.pieces.get(agent)?.get(&seq)
-    }
-
-    fn summary_of(&self, agent: &AgentId) -> DotContext {
-        let seqs = self.pieces.get(agent).into_iter().flat_map(BTreeMap::keys);
-        seqs.filter_map(|seq| Dot::new(agent.clone(), *seq).ok())
-            .collect()
     }
 
     /// The pieces for which `is_wanted` returns true.
     fn filter(&self, is_wanted: impl Fn(&AgentId, u64) -> bool) -> Self {
         let mut wanted = Self::new();
-        for (agent, pieces) in &self.pieces {
-            for (seq, bytes) in pieces {
+        for (agent, held) in &self.pieces {
+            for (seq, content) in held {
                 if is_wanted(agent, *seq) {
-                    wanted.insert(agent, *seq, Arc::clone(bytes));
+                    wanted.insert(agent, *seq, content.clone());
                 }
             }
         }
         wanted
     }
-}
 
-impl Lattice for Sealed {
-    /// Takes over the pieces of `other`; where one dot has two, the greater.
-    fn join(&mut self, other: &Self) -> bool {
-        let mut changed = false;
-        for (agent, theirs) in &other.pieces {
-            let ours = self.pieces.entry(agent.clone()).or_default();
-            for (seq, bytes) in theirs {
-                changed |= match ours.entry(*seq) {
-                    btree_map::Entry::Vacant(entry) => {
-                        entry.insert(Arc::clone(bytes));
-                        true
-                    }
-                    btree_map::Entry::Occupied(mut entry) if entry.get() < bytes => {
-                        entry.insert(Arc::clone(bytes));
-                        true
-                    }
-                    btree_map::Entry::Occupied(_) => false,
+    /// The pieces in parts of so many, snapshots first.
+    fn split(self, max_pieces: usize) -> Vec<Self> {
+        let (mut snapshots, mut others) = (Vec::new(), Vec::new());
+        for (agent, held) in self.pieces {
+            for (seq, content) in held {
+                let list = if content.covers.is_some() {
+                    &mut snapshots
+                } else {
+                    &mut others
                 };
+                list.push((agent.clone(), seq, content));
             }
         }
-        changed
-    }
-
-    fn leq(&self, other: &Self) -> bool {
-        self.pieces.iter().all(|(agent, pieces)| {
-            let is_held = |(seq, bytes): (&u64, &Arc<[u8]>)| {
-                other.piece(agent, *seq).is_some_and(|held| held >= bytes)
-            };
-            pieces.iter().all(is_held)
-        })
-    }
-
-    fn is_bottom(&self) -> bool {
-        self.pieces.is_empty()
-    }
-}
-
-impl DeltaState for Sealed {
-    type Delta = Self;
-    type Error = SealedError;
-
-    fn apply_delta(&mut self, delta: &Self) -> Result<bool, SealedError> {
-        self.check_delta(delta)?;
-        Ok(self.join(delta))
-    }
-
-    fn check_delta(&self, delta: &Self) -> Result<(), SealedError> {
-        for (agent, pieces) in &delta.pieces {
-            for (seq, bytes) in pieces {
-                let held = self.piece(agent, *seq);
-                if held.is_some_and(|held| held != bytes)
-                    && let Ok(dot) = Dot::new(agent.clone(), *seq)
-                {
-                    return Err(SealedError { dot });
-                }
+        snapshots.append(&mut others);
+        let part = |pieces: &[(AgentId, u64, Content)]| {
+            let mut part = Self::new();
+            for (agent, seq, content) in pieces {
+                part.insert(agent, *seq, content.clone());
             }
-        }
-        Ok(())
-    }
-
-    fn news_of(&self, delta: &Self) -> Option<Self> {
-        Some(delta.filter(|agent, seq| self.piece(agent, seq).is_none()))
-    }
-
-    fn events_of(delta: &Self) -> DotContext {
-        delta.summary()
-    }
-}
-
-impl Summarize for Sealed {
-    type Summary = DotContext;
-
-    fn summary(&self) -> DotContext {
-        let mut summary = DotContext::new();
-        for agent in self.pieces.keys() {
-            summary.join(&self.summary_of(agent));
-        }
-        summary
-    }
-
-    fn delta_since(&self, known: &DotContext) -> Option<Self> {
-        let is_lacking = |agent: &AgentId, seq: u64| {
-            Dot::new(agent.clone(), seq).is_ok_and(|dot| !known.contains(&dot))
+            part
         };
-        Some(self.filter(is_lacking))
+        snapshots.chunks(max_pieces.max(1)).map(part).collect()
     }
 }
 
-impl Named for Sealed {
-    const NAME: &'static str = "sealed";
+fn is_in(dots: &DotContext, agent: &AgentId, seq: u64) -> bool {
+    Dot::new(agent.clone(), seq).is_ok_and(|dot| dots.contains(&dot))
 }
-
-impl Encode for Sealed {
-    fn encode(&self, w: &mut Writer) {
-        w.u64(self.pieces.len() as u64);
-        for (agent, pieces) in &self.pieces {
-            agent.encode(w);
-            w.u64(pieces.len() as u64);
-            let mut next = 0;
-            for (seq, bytes) in pieces {
-                w.u64(seq - next);
-                w.bytes(bytes);
-                next = seq + 1;
-            }
-        }
-    }
-}
-
-impl Decode for Sealed {
-    fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
-        let mut all = Self::new();
-        for _ in 0..r.count(MIN_AGENT_BYTES, budget)? {
-            let offset = r.offset();
-            let agent = AgentId::decode(r, budget)?;
-            let follows = all.pieces.last_key_value();
-            let follows = follows.is_none_or(|(last, _)| *last < agent);
-            let pieces = decode_pieces(r, budget)?;
-            if !follows || pieces.is_empty() {
-                return Err(DecodeError::NotCanonical { offset });
-            }
-            all.pieces.insert(agent, pieces);
-        }
-        Ok(all)
-    }
-}
-
-fn decode_pieces(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Pieces, DecodeError> {
-    let mut pieces = Pieces::new();
-    let mut next = 0_u64;
-    for _ in 0..r.count(MIN_PIECE_BYTES, budget)? {
-        let offset = r.offset();
-        let n_skipped = r.u64()?;
-        let seq = next.checked_add(n_skipped).filter(|seq| *seq <= MAX_SEQ);
-        let seq = seq.ok_or(DecodeError::OutOfRange {
-            offset,
-            found: n_skipped,
-            max: MAX_SEQ,
-        })?;
-        pieces.insert(seq, r.bytes()?.into());
-        next = seq + 1;
-    }
-    Ok(pieces)
-}
-
-/// A name and the number of its pieces.
-const MIN_AGENT_BYTES: usize = 2;
-/// What was left out, and a length.
-const MIN_PIECE_BYTES: usize = 2;

@@ -17,7 +17,8 @@ use crate::{LinkId, StoreId};
 
 #[derive(Debug, Default)]
 pub(crate) struct Stability {
-    participants: BTreeMap<StoreId, Participant>,
+    /// `None` if nobody said who counts.
+    participants: Option<BTreeMap<StoreId, Participant>>,
     /// A place in our outbox, and the summary there.
     checkpoint: Option<(u64, Payload)>,
     stable: Option<(u64, Payload)>,
@@ -41,6 +42,8 @@ pub(crate) enum Next {
     Nothing,
     /// It is to be asked whether it holds our outbox up to there.
     Ask(u64),
+    /// It is to be told that it does, though all that is new to it may be its own: it acknowledges then.
+    Tell(u64),
 }
 
 /// How a participant stands on a link.
@@ -59,15 +62,18 @@ impl Stability {
         let participants = participants
             .into_iter()
             .map(|store| (store, Participant::Silent));
-        self.participants = participants.collect();
+        self.participants = Some(participants.collect());
         self.checkpoint = None;
     }
 
-    /// Takes a checkpoint, unless one is being looked at.
+    /// Takes a checkpoint, unless one is being looked at, or nobody said who counts.
     pub(crate) fn begin(&mut self, seq: u64, summary: impl FnOnce() -> Payload) {
-        if self.checkpoint.is_none() && self.stable_seq() != Some(seq) {
+        let Some(participants) = &mut self.participants else {
+            return;
+        };
+        if self.checkpoint.is_none() && self.stable.as_ref().map(|(at, _)| *at) != Some(seq) {
             self.checkpoint = Some((seq, summary()));
-            for participant in self.participants.values_mut() {
+            for participant in participants.values_mut() {
                 *participant = Participant::Silent;
             }
         }
@@ -75,7 +81,7 @@ impl Stability {
 
     pub(crate) fn note_told(&mut self, store: StoreId, seq: u64, link: LinkId, upto: u64) {
         let is_current = self.checkpoint.as_ref().is_some_and(|(at, _)| *at == seq);
-        if let Some(participant) = self.participants.get_mut(&store).filter(|_| is_current)
+        if let Some(participant) = self.participant(store).filter(|_| is_current)
             && *participant != Participant::Done
         {
             *participant = Participant::Told { link, upto };
@@ -87,7 +93,7 @@ impl Stability {
         let Some((seq, _)) = self.checkpoint else {
             return Next::Nothing;
         };
-        let Some(participant) = self.participants.get_mut(&store) else {
+        let Some(participant) = self.participant(store) else {
             return Next::Nothing;
         };
         match *participant {
@@ -97,14 +103,18 @@ impl Stability {
                 }
                 Next::Nothing
             }
-            Participant::Silent if at.acked.is_some_and(|acked| acked >= seq) => Next::Ask(seq),
+            Participant::Silent => match at.acked {
+                Some(acked) if acked >= seq => Next::Ask(seq),
+                Some(_) => Next::Tell(seq),
+                None => Next::Nothing,
+            },
             _ => Next::Nothing,
         }
     }
 
     /// What was told on links that are gone may be of another outbox by now.
     pub(crate) fn forget_gone(&mut self, stands: impl Fn(LinkId) -> bool) {
-        for participant in self.participants.values_mut() {
+        for participant in self.participants.iter_mut().flat_map(BTreeMap::values_mut) {
             if matches!(*participant, Participant::Told { link, .. } if !stands(link)) {
                 *participant = Participant::Silent;
             }
@@ -115,7 +125,8 @@ impl Stability {
     pub(crate) fn conclude(&mut self) -> bool {
         let all_done = self
             .participants
-            .values()
+            .iter()
+            .flat_map(BTreeMap::values)
             .all(|participant| *participant == Participant::Done);
         if !all_done || self.checkpoint.is_none() {
             return false;
@@ -138,7 +149,12 @@ impl Stability {
     }
 
     pub(crate) fn participants(&self) -> BTreeSet<StoreId> {
-        self.participants.keys().copied().collect()
+        let participants = self.participants.iter().flat_map(BTreeMap::keys);
+        participants.copied().collect()
+    }
+
+    fn participant(&mut self, store: StoreId) -> Option<&mut Participant> {
+        self.participants.as_mut()?.get_mut(&store)
     }
 }
 
@@ -162,7 +178,7 @@ mod tests {
         let mut stability = Stability::default();
         stability.set_participants([participant]);
         stability.begin(5, || Payload::from_bytes(alloc::vec![7]));
-        assert_eq!(stability.look_at(participant, at(0, 4, 0)), Next::Nothing);
+        assert_eq!(stability.look_at(participant, at(0, 4, 0)), Next::Tell(5));
         assert_eq!(stability.look_at(participant, at(0, 5, 0)), Next::Ask(5));
         stability.note_told(participant, 5, LinkId(0), 9);
         assert_eq!(stability.look_at(participant, at(0, 5, 8)), Next::Nothing);

@@ -25,6 +25,7 @@ mod keeper;
 mod link;
 mod notice;
 mod options;
+mod policy;
 mod reach;
 
 use alloc::boxed::Box;
@@ -41,10 +42,15 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use self::keeper::{Command, EditCommand, Keeper};
 pub use self::notice::{Notice, Notices};
 pub use self::options::Options;
+use self::policy::Anyone;
+pub use self::policy::LinkPolicy;
 use crate::{Config, DocId, Document, LoadError, Node, Storage};
 
 /// How many commands wait before a handle does.
 const MAX_COMMANDS: usize = 256;
+
+/// How long to wait for an answer at least.
+const MIN_RETRY_MS: u64 = 10_000;
 
 /// How many notices are kept for a subscriber that is behind.
 const MAX_NOTICES: usize = 1_024;
@@ -155,17 +161,50 @@ where
         config: Config,
         options: Options,
     ) -> Result<Self, StartError<S::Error>> {
+        Self::start_under(storage, config, options, Anyone)
+    }
+
+    /// Starts a node under a policy: who may link, open which documents, and write what.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    /// # Panics
+    /// If there is no runtime.
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`LinkPolicy`].
+    pub fn start_under(
+        storage: S,
+        config: Config,
+        options: Options,
+        policy: impl LinkPolicy<D> + 'static,
+    ) -> Result<Self, StartError<S::Error>> {
         let mut entropy = [0; 32];
         getrandom::fill(&mut entropy).map_err(StartError::Entropy)?;
         let (mut for_node, mut for_jitter) = ([0; 24], [0; 8]);
         for_node.copy_from_slice(&entropy[..24]);
         for_jitter.copy_from_slice(&entropy[24..]);
+        let mut config = config;
+        // The stream loses nothing and keeps order: a frame that is late is not lost, and copies of it would
+        // only queue behind it.
+        config.retry_ms = config.retry_ms.max(MIN_RETRY_MS);
+        config.max_retry_ms = config.max_retry_ms.max(config.retry_ms);
+        // What the queue of a socket does not take would be lost.
+        let max_on_way = options.max_queued_bytes / 2;
+        config.link_window_bytes = config.link_window_bytes.min(max_on_way);
+        config.window_bytes = config.window_bytes.min(max_on_way);
         let max_frame_bytes = config.max_frame_bytes;
         let node = Node::open(storage, config, for_node).map_err(StartError::Load)?;
         let (commands, from_handles) = mpsc::channel(MAX_COMMANDS);
         let (notices, _) = broadcast::channel(MAX_NOTICES);
         let reach = reach::Reach::new(options, max_frame_bytes, u64::from_le_bytes(for_jitter));
-        let keeper = Keeper::new(node, from_handles, reach, notices.clone());
+        let keeper = Keeper::new(
+            (node, Box::new(policy)),
+            from_handles,
+            reach,
+            notices.clone(),
+        );
         tokio::spawn(keeper.run());
         Ok(Self { commands, notices })
     }

@@ -7,7 +7,9 @@
 //! seems to hold less than it said is not believed at once: its answer may be late. If it says so again and
 //! again, the transfer begins anew under another number.
 //!
-//! **Invariants.** `acked <= sent <= payload.len()`. A receiver's buffer never grows ahead of what came.
+//! Deltas are taken out of the buffer as they come whole: a transfer may be much larger than what is held.
+//!
+//! **Invariants.** `acked <= sent <= pieces.len()`. A receiver's buffer never grows ahead of what came.
 
 #![cfg_attr(
     not(test),
@@ -31,13 +33,13 @@ mod tests;
 use alloc::vec::Vec;
 
 use crate::frame::{Content, Part};
-use crate::payload::Payload;
+use crate::payload::{Payload, Pieces};
 
 /// What is being sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     pub(crate) content: Content,
-    payload: Payload,
+    pieces: Pieces,
     number: u32,
     acked: usize,
     sent: usize,
@@ -53,6 +55,8 @@ pub(crate) struct Incoming {
     number: u32,
     content: Content,
     total: u64,
+    /// How much came before `bytes` and was taken out.
+    n_taken: u64,
     bytes: Vec<u8>,
 }
 
@@ -77,11 +81,11 @@ impl Received {
 
 impl Outgoing {
     /// The next transfer after so many of one channel.
-    pub(crate) const fn new(content: Content, payload: Payload, n_transfers: &mut u32) -> Self {
+    pub(crate) const fn new(content: Content, pieces: Pieces, n_transfers: &mut u32) -> Self {
         *n_transfers = n_transfers.wrapping_add(1);
         Self {
             content,
-            payload,
+            pieces,
             number: *n_transfers,
             acked: 0,
             sent: 0,
@@ -97,29 +101,29 @@ impl Outgoing {
         max_bytes: usize,
         window: usize,
     ) -> Option<Part<'_>> {
-        let bytes = self.payload.as_bytes();
-        let left = bytes.len().saturating_sub(self.sent);
-        let is_all_sent = left == 0 && (self.is_begun || !bytes.is_empty());
+        let total = self.pieces.len();
+        let is_all_sent = self.sent >= total && (self.is_begun || total > 0);
         if is_all_sent || self.sent.saturating_sub(self.acked) >= window {
             return None;
         }
         self.is_begun = true;
         let offset = self.sent;
-        self.sent = self.sent.saturating_add(left.min(max_bytes));
+        let bytes = self.pieces.slice(offset, max_bytes);
+        self.sent = self.sent.saturating_add(bytes.len());
         Some(Part {
             channel,
             content: self.content,
             transfer: self.number,
-            total: bytes.len() as u64,
+            total: total as u64,
             offset: offset as u64,
-            bytes: bytes.get(offset..self.sent).unwrap_or_default(),
+            bytes,
         })
     }
 
     /// Notes how far the receiver is with a transfer; returns whether that is news.
     pub(crate) fn ack(&mut self, number: u32, offset: u64, n_transfers: &mut u32) -> bool {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        if number != self.number || offset > self.payload.as_bytes().len() {
+        if number != self.number || offset > self.pieces.len() {
             return false;
         }
         if offset > self.acked {
@@ -131,11 +135,26 @@ impl Outgoing {
         if offset < self.acked {
             self.n_setbacks = self.n_setbacks.saturating_add(1);
             if self.n_setbacks >= MAX_SETBACKS {
-                let payload = self.payload.clone();
-                *self = Self::new(self.content, payload, n_transfers);
+                let pieces = self.pieces.clone();
+                *self = Self::new(self.content, pieces, n_transfers);
             }
         }
         false
+    }
+
+    /// How much is on the way.
+    pub(crate) const fn n_in_flight(&self) -> usize {
+        self.sent.saturating_sub(self.acked)
+    }
+
+    /// Whether something was not sent yet.
+    pub(crate) const fn has_more(&self) -> bool {
+        self.sent < self.pieces.len()
+    }
+
+    /// Its number among those of its channel.
+    pub(crate) const fn number(&self) -> u32 {
+        self.number
     }
 
     /// Whether it fits whoever receives it.
@@ -145,7 +164,7 @@ impl Outgoing {
 
     /// Whether the receiver has everything.
     pub(crate) fn is_over(&self) -> bool {
-        let len = self.payload.as_bytes().len();
+        let len = self.pieces.len();
         self.acked == len && (len > 0 || self.is_begun)
     }
 
@@ -165,6 +184,26 @@ impl Incoming {
         self.bytes.len()
     }
 
+    /// How much of it came, what was taken out among it.
+    const fn n_here(&self) -> u64 {
+        self.n_taken.saturating_add(self.bytes.len() as u64)
+    }
+
+    /// Takes the deltas out that are whole, so that what is held is never much more than one.
+    ///
+    /// The error is how long the next one claims to be, if that is more than `max_bytes`.
+    pub(crate) fn take_whole(&mut self, max_bytes: usize) -> Result<Vec<u8>, u64> {
+        let (n_whole, next) = Payload::n_whole(&self.bytes);
+        let whole = self.bytes.drain(..n_whole).collect();
+        self.n_taken = self.n_taken.saturating_add(n_whole as u64);
+        // What has no length that can be read must not grow for ever either.
+        let held = next.max((self.bytes.len() as u64).saturating_sub(MAX_LENGTH_BYTES));
+        if held > max_bytes as u64 {
+            return Err(held);
+        }
+        Ok(whole)
+    }
+
     /// Takes a part in; `slot` is where the transfer stands between its parts.
     pub(crate) fn receive(slot: &mut Option<Self>, part: &Part<'_>) -> Received {
         if part.is_whole() {
@@ -175,21 +214,33 @@ impl Incoming {
             let is_same = (held.number, held.total) == (part.transfer, part.total);
             is_same && held.content == part.content
         };
+        // What is late belongs to an earlier one, and takes nothing from what goes on.
+        let is_late = |held: &Self| !is_after(part.transfer, held.number);
+        if slot
+            .as_ref()
+            .is_some_and(|held| !goes_on(held) && is_late(held))
+        {
+            return Received::Partly(0);
+        }
         if !slot.as_ref().is_some_and(goes_on) {
-            *slot = (part.offset == 0).then(|| Self {
+            if part.offset > 0 {
+                return Received::Partly(0);
+            }
+            *slot = Some(Self {
                 number: part.transfer,
                 content: part.content,
                 total: part.total,
+                n_taken: 0,
                 bytes: Vec::new(),
             });
         }
         let Some(held) = slot.as_mut() else {
             return Received::Partly(0);
         };
-        if part.offset == held.bytes.len() as u64 {
+        if part.offset == held.n_here() {
             held.bytes.extend_from_slice(part.bytes);
         }
-        let len = held.bytes.len() as u64;
+        let len = held.n_here();
         if len < held.total {
             return Received::Partly(len);
         }
@@ -198,6 +249,15 @@ impl Incoming {
         Received::All(all)
     }
 }
+
+/// Whether a number follows another, on a circle.
+const fn is_after(number: u32, other: u32) -> bool {
+    let distance = number.wrapping_sub(other);
+    distance != 0 && distance < 1 << 31
+}
+
+/// What the length in front of a delta takes at most.
+const MAX_LENGTH_BYTES: u64 = 10;
 
 /// How many times in a row a receiver may say that it holds less than it said: answers come late, but not
 /// again and again.

@@ -6,6 +6,7 @@ use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{DeltaState, DotContext, Summarize};
 
 use crate::error::UpdateError;
+use crate::update::decode_within;
 use crate::{OpLog, TextDoc, Update};
 
 impl TextDoc {
@@ -53,6 +54,10 @@ impl DeltaState for TextDoc {
     fn events_of(delta: &Update) -> DotContext {
         delta.summary()
     }
+
+    fn split_delta(delta: Update, max_entries: usize) -> Vec<Update> {
+        OpLog::split_delta(delta, max_entries)
+    }
 }
 
 impl Summarize for TextDoc {
@@ -75,7 +80,8 @@ impl Encode for Update {
 
 impl Decode for Update {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
-        Self::decode(r.bytes()?, budget.limits())
+        let bytes = r.bytes()?;
+        decode_within(bytes, Reader::new(bytes), budget)
     }
 }
 

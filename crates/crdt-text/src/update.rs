@@ -10,7 +10,7 @@ mod collect;
 mod decode;
 mod encode;
 mod group;
-mod news;
+mod parts;
 mod rows;
 mod slip;
 #[cfg(test)]
@@ -19,9 +19,9 @@ mod tests;
 use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
 use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
 
-pub(crate) use self::decode::load;
+pub(crate) use self::decode::{decode_within, load};
 pub(crate) use self::encode::section;
-pub(crate) use self::news::news_of;
+pub(crate) use self::parts::{news_of, split};
 pub(crate) use self::rows::Rows;
 pub(crate) use self::slip::{Setting, SlipReader, SlipWriter};
 

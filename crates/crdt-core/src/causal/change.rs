@@ -101,6 +101,19 @@ impl<L: Live> Live for Change<L> {
         self.removed.iter().for_each(&mut *visit);
         self.live.for_each_removed(visit);
     }
+
+    /// What is removed goes last: until then both may show, and nothing is missing.
+    fn split(self, max_dots: usize) -> Vec<Self> {
+        let live = self.live.split(max_dots).into_iter();
+        let mut parts: Vec<Self> = live.map(Self::bring).collect();
+        if parts.is_empty() {
+            parts.push(Self::default());
+        }
+        if let Some(last) = parts.last_mut() {
+            last.removed = self.removed;
+        }
+        parts
+    }
 }
 
 /// The delta of a causal value: a change, and the events it is the effect of.
@@ -187,6 +200,57 @@ impl<S: DotStore> CausalDelta<S> {
         let mut context = DotContext::new();
         self.add_to(&mut context);
         context
+    }
+
+    /// Splits the delta: what it brings by keys and dots, then what is over.
+    ///
+    /// Each part knows the dots that are in it, so that none tells of an event whose content is elsewhere.
+    ///
+    /// # Complexity
+    /// O(n log n), n = dots.
+    /// # Convergence
+    /// The parts, applied in order, do what the delta does; what they do alone, others can join.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{CausalDelta, DotSet};
+    /// let parts = CausalDelta::<DotSet>::default().split(10);
+    /// assert_eq!(parts.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn split(self, max_entries: usize) -> Vec<Self> {
+        let mut events = self.events;
+        let Change { removed, live } = self.change;
+        let mut parts = Vec::new();
+        for live in live.split(max_entries) {
+            let dots = dots_of(&live);
+            events.remove_all(&dots);
+            parts.push(Self {
+                events: dots.into(),
+                gone: DotContext::new(),
+                change: Change::bring(live),
+            });
+        }
+        let over = self.gone.split(max_entries).into_iter();
+        let mut over: Vec<Self> = over
+            .map(|gone| Self {
+                gone,
+                ..Self::default()
+            })
+            .collect();
+        let fits = parts.len() <= 1 && over.len() <= 1;
+        // What is small stays together.
+        match (fits, parts.last_mut(), over.pop()) {
+            (true, Some(only), Some(last)) => only.gone = last.gone,
+            (_, _, last) => parts.extend(over.into_iter().chain(last)),
+        }
+        if parts.is_empty() || !(fits || events.is_empty() && removed.is_empty()) {
+            parts.push(Self::default());
+        }
+        if let Some(last) = parts.last_mut() {
+            last.events.union_with(&events);
+            last.change.removed = removed;
+        }
+        parts
     }
 
     /// Makes the delta of a comparison: what of the `unknown` is not live is gone.

@@ -1,5 +1,6 @@
 //! Dots with a payload each.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use smallvec::SmallVec;
@@ -229,6 +230,15 @@ impl<V: Clone> Dotted for DotFun<V> {
 impl<V: Payload> Live for DotFun<V> {
     fn merge(&mut self, other: &Self) -> bool {
         self.join_unknown(other, &DotContext::new())
+    }
+
+    fn split(self, max_dots: usize) -> Vec<Self> {
+        let parts = self.entries.chunks(max_dots.max(1));
+        parts
+            .map(|part| Self {
+                entries: part.into(),
+            })
+            .collect()
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::borrow::Borrow;
 use core::fmt;
 use core::iter::Peekable;
+use core::mem;
 
 use super::events::{dots_where, removed_here};
 use super::sorted_map::{self, SortedMap};
@@ -197,6 +198,36 @@ impl<K: Ord + Clone, L: Live> Live for DotMap<K, Change<L>> {
         self.entries
             .for_each(&mut |(_, change)| change.for_each_removed(visit));
     }
+
+    fn split(self, max_dots: usize) -> Vec<Self> {
+        let (mut parts, mut part, mut n_dots) = (Vec::new(), Vec::new(), 0);
+        for (key, change) in self.entries.into_entries() {
+            let n_more = n_dots_of(&change);
+            if n_dots + n_more > max_dots && !part.is_empty() {
+                parts.push(Self::from_sorted(mem::take(&mut part)));
+                n_dots = 0;
+            }
+            if n_more > max_dots {
+                let pieces = change.split(max_dots).into_iter();
+                parts.extend(pieces.map(|piece| Self::from((key.clone(), piece))));
+            } else {
+                n_dots += n_more;
+                part.push((key, change));
+            }
+        }
+        if !part.is_empty() {
+            parts.push(Self::from_sorted(part));
+        }
+        parts
+    }
+}
+
+/// How many dots a change brings or takes.
+fn n_dots_of<L: Live>(change: &Change<L>) -> usize {
+    let mut n_dots = 0;
+    change.for_each_dot(&mut |_| n_dots += 1);
+    change.for_each_removed(&mut |_| n_dots += 1);
+    n_dots
 }
 
 impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {

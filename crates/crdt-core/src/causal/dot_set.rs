@@ -279,6 +279,12 @@ impl Live for DotSet {
     fn merge(&mut self, other: &Self) -> bool {
         self.union_with(other)
     }
+
+    fn split(self, max_dots: usize) -> Vec<Self> {
+        let dots = self.into_vec();
+        let parts = dots.chunks(max_dots.max(1));
+        parts.map(|part| Self::from_sorted(part.to_vec())).collect()
+    }
 }
 
 impl DotStore for DotSet {

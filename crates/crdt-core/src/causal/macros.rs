@@ -316,6 +316,13 @@ macro_rules! causal_type {
             fn events_of(delta: &Self::Delta) -> $crate::DotContext {
                 delta.context()
             }
+
+            fn split_delta(
+                delta: Self::Delta,
+                max_entries: usize,
+            ) -> $crate::__Vec<Self::Delta> {
+                delta.split(max_entries)
+            }
         }
 
         impl<$($p: $($b)*),*> $crate::Summarize for $name<$($p),*> {

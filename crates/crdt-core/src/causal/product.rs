@@ -1,6 +1,7 @@
 //! Two dot stores side by side under one context: records.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use super::events::removed_here;
 use super::{Change, DotSet, DotStore, Dotted, Equivocation, Live};
@@ -31,6 +32,17 @@ impl<A: Live, B: Live> Live for (A, B) {
     fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
         self.0.for_each_removed(visit);
         self.1.for_each_removed(visit);
+    }
+
+    fn split(self, max_dots: usize) -> Vec<Self> {
+        let mut left = self.0.split(max_dots).into_iter();
+        let mut right = self.1.split(max_dots).into_iter();
+        let n_parts = left.len().max(right.len());
+        let mut next = || {
+            let (left, right) = (left.next(), right.next());
+            (left.unwrap_or_default(), right.unwrap_or_default())
+        };
+        (0..n_parts).map(|_| next()).collect()
     }
 }
 

@@ -84,6 +84,11 @@ impl<K: Ord + Clone, V> SortedMap<K, V> {
         }
     }
 
+    /// Returns the entries in order.
+    pub(super) fn into_entries(self) -> Vec<(K, V)> {
+        self.root.into_entries(self.len)
+    }
+
     /// Changes what stands under a key, having looked for it once.
     ///
     /// What is not there counts as the default, and what `is_nothing` afterwards is not kept.

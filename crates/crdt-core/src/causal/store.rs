@@ -1,5 +1,7 @@
 //! The traits of dot stores.
 
+use alloc::vec::Vec;
+
 use super::{Change, DotSet, Equivocation, Feed};
 use crate::{Dot, DotContext};
 
@@ -29,6 +31,13 @@ pub trait Live: Dotted + PartialEq {
     /// Visits the dots that the change takes away further inside; a leaf has none.
     fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
         let _ = visit;
+    }
+
+    /// Splits it into parts of at most `max_dots` dots each, dots with what they carry; merged, they are
+    /// what it was. The provided method leaves it whole.
+    fn split(self, max_dots: usize) -> Vec<Self> {
+        let _whole = max_dots;
+        Vec::from([self])
     }
 }
 
@@ -132,7 +141,7 @@ pub trait DotStore: Dotted + PartialEq {
 
     /// Returns the removal of everything in the store: what it takes to forget all that is seen here.
     fn reset(&self) -> Change<Self::Live> {
-        let mut dots = alloc::vec::Vec::new();
+        let mut dots = Vec::new();
         self.for_each_dot(&mut |dot| dots.push(dot.clone()));
         Change {
             removed: dots.into_iter().collect(),

@@ -104,6 +104,10 @@ impl<S: DotStore> DeltaState for Causal<S> {
     fn events_of(delta: &Self::Delta) -> DotContext {
         delta.context()
     }
+
+    fn split_delta(delta: Self::Delta, max_entries: usize) -> Vec<Self::Delta> {
+        delta.split(max_entries)
+    }
 }
 
 impl<S: DotStore> Summarize for Causal<S> {

@@ -3,10 +3,22 @@
 //! **Costs.** One walk over both contexts side by side: O(n + m + k), n and m = agents, k = intervals.
 //! Agents without a cloud take O(1) and allocate nothing.
 
+use alloc::vec::Vec;
+
 use super::{DotContext, Seqs};
 use crate::{CausalOrdering, sorted};
 
 impl DotContext {
+    /// Splits the set into parts of at most so many ranges each.
+    pub(crate) fn split(&self, max_ranges: usize) -> Vec<Self> {
+        let mut ranges = self.ranges().peekable();
+        let mut parts = Vec::new();
+        while ranges.peek().is_some() {
+            parts.push(ranges.by_ref().take(max_ranges.max(1)).collect());
+        }
+        parts
+    }
+
     /// Returns the events of either context.
     ///
     /// [`Lattice::join`](crate::Lattice::join) does the same in place.

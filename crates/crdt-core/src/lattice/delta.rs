@@ -8,6 +8,7 @@
 //! changed for a user is left to each type's own methods, because a text patch and a counter have no
 //! shape in common.
 
+use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::error::Error;
 use core::fmt;
@@ -160,6 +161,28 @@ pub trait DeltaState {
     /// where deltas do not name their events.
     fn events_of(_delta: &Self::Delta) -> DotContext {
         DotContext::new()
+    }
+
+    /// Splits a delta into parts of at most about `max_entries` elements, keys or characters each, so that a
+    /// large one need not be held, or lost, as a whole.
+    ///
+    /// Each part is a delta in its own right once those before it are applied, and all of them in this order
+    /// do what the delta does. A replica that has only the first of them lacks what its
+    /// [summary](Summarize::summary) says it lacks. In between it may show a change without what its author
+    /// saw, as a set that is being filled does.
+    ///
+    /// The provided method leaves the delta whole, as fits types that stay small.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_core::{DeltaState, IntervalSet};
+    ///
+    /// let parts = IntervalSet::split_delta(IntervalSet::from(0..9), 1);
+    /// assert_eq!(parts, [IntervalSet::from(0..9)]);
+    /// ```
+    fn split_delta(delta: Self::Delta, max_entries: usize) -> Vec<Self::Delta> {
+        let _whole = max_entries;
+        alloc::vec![delta]
     }
 }
 

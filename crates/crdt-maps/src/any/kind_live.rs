@@ -78,6 +78,16 @@ impl Live for AnyLive {
             .iter()
             .for_each(|part| part.for_each_removed(visit));
     }
+
+    fn split(self, max_dots: usize) -> Vec<Self> {
+        let parts = self.parts.into_iter();
+        let parts = parts.flat_map(|part| part.split(max_dots));
+        parts
+            .map(|part| Self {
+                parts: Vec::from([part]),
+            })
+            .collect()
+    }
 }
 
 impl EncodeDots for AnyLive {
@@ -133,6 +143,14 @@ macro_rules! live_parts {
             fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
                 match self {
                     $(Self::$kind(live) => live.for_each_removed(visit),)*
+                }
+            }
+
+            fn split(self, max_dots: usize) -> Vec<Self> {
+                match self {
+                    $(Self::$kind(live) => {
+                        live.split(max_dots).into_iter().map(Self::$kind).collect()
+                    })*
                 }
             }
 

@@ -16,6 +16,18 @@ pub(super) fn encode_set<T: Encode>(w: &mut Writer, elements: &BTreeSet<T>) {
     }
 }
 
+/// Takes a collection apart into parts of at most so many entries.
+pub(super) fn chunks<C>(entries: C, max_entries: usize) -> impl Iterator<Item = C>
+where
+    C: IntoIterator + FromIterator<C::Item>,
+{
+    let mut entries = entries.into_iter().peekable();
+    core::iter::from_fn(move || {
+        entries.peek()?;
+        Some(entries.by_ref().take(max_entries.max(1)).collect())
+    })
+}
+
 /// Reads what [`encode_set`] wrote.
 pub(super) fn decode_set<T: Decode + Ord>(
     r: &mut Reader<'_>,

@@ -49,6 +49,12 @@ impl Bulk {
         self.hearing = None;
     }
 
+    /// Gives up what is kept for a neighbour that does not answer: it is made anew when they ask.
+    pub(super) fn drop_what_waits(&mut self) {
+        self.telling = None;
+        self.offer = None;
+    }
+
     /// Notes how far they have what they are told; returns whether that is news.
     pub(crate) fn take_summary_ack(&mut self, ack: &PartAck, n_transfers: &mut u32) -> bool {
         let Some(telling) = &mut self.telling else {

@@ -241,9 +241,9 @@ impl<D: Document> Exchange<'_, D> {
         let Some(summary) = summary else {
             return self.channel.ask_whole();
         };
-        match self.hosted.payload_since(&summary) {
+        match self.hosted.pieces_since(&summary, self.config) {
             // What came since was left out of their members: the outbox has it.
-            Some(payload) => self.ship_up_to(at, payload),
+            Some(pieces) => self.ship_up_to(at, pieces),
             None => self.refuse(Refusal::MissingDependency),
         }
     }

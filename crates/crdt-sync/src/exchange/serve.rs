@@ -119,17 +119,40 @@ impl<D: Document> Exchange<'_, D> {
         }
     }
 
+    /// How many bytes are on the way, and whether more are waiting for the link.
+    pub(crate) fn in_flight(&self) -> (usize, bool) {
+        let telling = self.channel.bulk().and_then(|bulk| bulk.telling.as_ref());
+        let shipping = match &self.channel.sending {
+            Sending::Shipping(transfer) => Some(&**transfer),
+            _ => None,
+        };
+        let (outbox, window) = (&self.hosted.outbox, self.neighbour.limits.window());
+        let (mut n_bytes, mut waits) = (0, false);
+        if let Sending::Live { acked, sent } = self.channel.sending {
+            n_bytes = outbox.n_bytes_between(acked, sent);
+            waits = self.is_link_full && n_bytes < window && sent < outbox.next();
+        }
+        for transfer in telling.into_iter().chain(shipping) {
+            let n_here = transfer.n_in_flight();
+            n_bytes += n_here;
+            waits |= transfer.has_more() && n_here < window && n_here >= self.link_window;
+        }
+        (n_bytes, waits)
+    }
+
     /// Says what is present here, unless deltas wait: what is true for a moment comes last.
     pub(crate) fn send_presence(&mut self, number: u32, now: u64, frames: &mut Frames<'_>) {
         let Some(presence) = &self.hosted.presence else {
             return;
         };
         let Sending::Live { acked, sent } = self.channel.sending else {
+            self.channel.told_presence = false;
             return;
         };
         let outbox = &self.hosted.outbox;
         let in_flight = outbox.n_bytes_between(acked, sent);
-        if sent < outbox.next() || in_flight >= self.neighbour.limits.window().max(1) {
+        let waits = outbox.has_news_for(self.neighbour.epoch, sent, outbox.next());
+        if waits || in_flight >= self.neighbour.limits.window() {
             self.channel.told_presence = false;
             return;
         }
@@ -146,7 +169,8 @@ impl<D: Document> Exchange<'_, D> {
     fn send_summary(&mut self, number: u32, frames: &mut Frames<'_>) {
         let bulk = self.channel.bulk_mut();
         if let Some(telling) = bulk.and_then(|bulk| bulk.telling.as_mut()) {
-            send_parts(telling, number, self.neighbour.limits, frames);
+            let window = self.neighbour.limits.window().min(self.link_window);
+            send_parts(telling, number, (self.neighbour.limits, window), frames);
         }
     }
 
@@ -155,7 +179,8 @@ impl<D: Document> Exchange<'_, D> {
             self.send_interval(number, acked, sent, frames);
         }
         if let Sending::Shipping(transfer) = &mut self.channel.sending {
-            send_parts(transfer, number, self.neighbour.limits, frames);
+            let window = self.neighbour.limits.window().min(self.link_window);
+            send_parts(transfer, number, (self.neighbour.limits, window), frames);
         }
     }
 
@@ -171,8 +196,11 @@ impl<D: Document> Exchange<'_, D> {
             return;
         }
         let in_flight = outbox.n_bytes_between(acked, sent);
-        if sent == next || in_flight >= self.neighbour.limits.window().max(1) {
+        if sent == next || in_flight >= self.neighbour.limits.window() || self.is_link_full {
             return;
+        }
+        if outbox.n_bytes_between(sent, next) > self.config.piece_bytes.saturating_mul(MAX_RATIO) {
+            return self.ship_interval(acked);
         }
         let payload = outbox.interval(sent, next, self.neighbour.epoch, self.config.memo_bytes);
         let is_theirs = payload.as_bytes().is_empty();
@@ -183,11 +211,7 @@ impl<D: Document> Exchange<'_, D> {
         }
         let to = outbox.position_at(next);
         if payload.as_bytes().len() > self.neighbour.limits.max_part_bytes() {
-            let payload =
-                outbox.interval(acked, next, self.neighbour.epoch, self.config.memo_bytes);
-            let from = Some(outbox.position_at(acked));
-            self.channel.ship(Content::Deltas { from, to }, payload);
-            return;
+            return self.ship_interval(acked);
         }
         let from = Some(outbox.position_at(sent));
         let part = Part {
@@ -203,14 +227,44 @@ impl<D: Document> Exchange<'_, D> {
         frames.push_shared(head, payload.shared());
         self.channel.sending = Sending::Live { acked, sent: next };
     }
+
+    /// Begins to send what came since `acked` and does not fit a frame: no more than a piece of it at a time,
+    /// so that an interruption costs no more than that.
+    fn ship_interval(&mut self, acked: u64) {
+        let max_part = self.neighbour.limits.max_part_bytes();
+        let max_bytes = self.config.piece_bytes.max(max_part);
+        let outbox = &mut self.hosted.outbox;
+        let mut to = outbox.place_within(acked, max_bytes.saturating_mul(MAX_RATIO));
+        loop {
+            let (neighbour, memo_bytes) = (self.neighbour.epoch, self.config.memo_bytes);
+            let payload = outbox.interval(acked, to, neighbour, memo_bytes);
+            let half = outbox.place_within(acked, outbox.n_bytes_between(acked, to) / 2);
+            if payload.as_bytes().len() <= max_bytes || half >= to {
+                let from = Some(outbox.position_at(acked));
+                let to = outbox.position_at(to);
+                self.channel
+                    .ship(Content::Deltas { from, to }, payload.into());
+                return;
+            }
+            to = half;
+        }
+    }
 }
 
-fn send_parts(transfer: &mut Outgoing, number: u32, limits: Limits, frames: &mut Frames<'_>) {
-    let (max_bytes, window) = (limits.max_part_bytes(), limits.window());
+fn send_parts(
+    transfer: &mut Outgoing,
+    number: u32,
+    (limits, window): (Limits, usize),
+    frames: &mut Frames<'_>,
+) {
+    let max_bytes = limits.max_part_bytes();
     while let Some(part) = transfer.next_part(number, max_bytes, window) {
         frames.push(&Frame::Part(part));
     }
 }
+
+/// Of how many times the bytes of a piece it is tried whether, joined, they are one.
+const MAX_RATIO: usize = 4;
 
 /// How many of its own deltas a neighbour is not told it holds, before it is: it resumes from there.
 const MAX_UNTOLD: u64 = 256;

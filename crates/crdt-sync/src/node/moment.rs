@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use crdt_core::{AgentId, Classify, ErrorKind};
 
-use super::{Event, Frames, Node, Outgoing};
+use super::{Event, Frames, Node, Outbound};
 use crate::exchange::Exchange;
-use crate::{DocId, Document, Storage};
+use crate::link::Link;
+use crate::{DocId, Document, LinkId, Storage};
 
 /// Why something was not told. What is present is what it was.
 ///
@@ -85,7 +86,12 @@ impl<D: Document, S: Storage> Node<D, S> {
         let hosted = hosted.ok_or(PresenceError::UnknownDocument { doc })?;
         let presence = hosted.presence.get_or_insert_default();
         let name = (agent.clone(), key.into());
-        if !presence.set(name, value.map(Into::into), left_ms, &self.config) {
+        if !presence.set(
+            name,
+            value.map(Into::into),
+            left_ms,
+            (&mut self.presence_clock, &self.config),
+        ) {
             let max = self.config.max_presence_bytes;
             return Err(PresenceError::TooMuch { max });
         }
@@ -106,7 +112,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     }
 
     /// Lets time pass for what is present, and hands out what is new of it.
-    pub(super) fn commit_presence(&mut self, now: u64, out: &mut Vec<Outgoing>) {
+    pub(super) fn commit_presence(&mut self, now: u64, out: &mut Outbound) {
         let due: BTreeSet<DocId> = self
             .present
             .iter()
@@ -129,6 +135,10 @@ impl<D: Document, S: Storage> Node<D, S> {
                 .map(|(id, number)| (*id, *number))
                 .collect();
             for (id, number) in links {
+                if out.is_full(self.config.max_commit_bytes) {
+                    self.tell_presence_later(id, number);
+                    continue;
+                }
                 self.at_channel(id, number, out, |at, frames| {
                     at.send_presence(number, now, frames);
                 });
@@ -137,6 +147,17 @@ impl<D: Document, S: Storage> Node<D, S> {
             if is_gone {
                 self.tell(Event::Presence { doc });
             }
+        }
+    }
+
+    /// All that is present is told when the channel is served next.
+    fn tell_presence_later(&mut self, id: LinkId, number: u32) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if let Some(channel) = link.channel(number) {
+            channel.told_presence = false;
+            queue_channel(link, id, number, &mut self.queue);
         }
     }
 
@@ -160,13 +181,15 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// Runs `act` on a channel of a document in memory whose neighbour has said hello.
     pub(super) fn at_channel<T>(
         &mut self,
-        id: crate::LinkId,
+        id: LinkId,
         number: u32,
-        out: &mut Vec<Outgoing>,
+        out: &mut Outbound,
         act: impl FnOnce(&mut Exchange<'_, D>, &mut Frames<'_>) -> T,
     ) -> Option<T> {
         let link = self.links.get_mut(&id)?;
         let neighbour = link.neighbour?;
+        let is_link_full = link.is_full(&self.config);
+        let link_window = link.window_of(number, &self.config);
         let channel = link.channel(number)?;
         let hosted = self.docs.get_mut(&channel.doc)?;
         let mut frames = Frames {
@@ -181,10 +204,33 @@ impl<D: Document, S: Storage> Node<D, S> {
             channel,
             hosted,
             batch: &mut self.batch,
+            link_window,
+            is_link_full,
             agents: &self.agents,
             admit: &mut |_, _, _| Ok(()),
             applied: None,
         };
-        Some(act(&mut at, &mut frames))
+        let result = act(&mut at, &mut frames);
+        let (n_bytes, waits) = at.in_flight();
+        link.note_in_flight(number, n_bytes, waits);
+        if let Some(next) = link.next_in_turn(&self.config) {
+            queue_channel(link, id, next, &mut self.queue);
+        }
+        Some(result)
+    }
+}
+
+/// Has a channel looked at.
+pub(super) fn queue_channel(
+    link: &mut Link,
+    id: LinkId,
+    number: u32,
+    queue: &mut Vec<(LinkId, u32)>,
+) {
+    if let Some(channel) = link.channel(number)
+        && !channel.is_queued
+    {
+        channel.is_queued = true;
+        queue.push((id, number));
     }
 }

@@ -10,13 +10,14 @@
     )
 )]
 
+use super::moment::queue_channel;
 use super::{Event, Node, ReceiveError, open_channel};
 use crate::admission::Admits;
 use crate::channel::Sending;
 use crate::exchange::Exchange;
 use crate::frame::{Frame, Hello, Limits, Open, Part};
 use crate::hosted::Hosted;
-use crate::link::Neighbour;
+use crate::link::{Link, Neighbour};
 use crate::{DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Refusal, Storage};
 
 impl<D: Document, S: Storage> Node<D, S> {
@@ -133,7 +134,10 @@ impl<D: Document, S: Storage> Node<D, S> {
                 Ok(())
             }),
             Frame::Part(part) => {
-                self.make_room(id, part);
+                if !self.make_room(id, part) {
+                    // As if it were lost: it comes again.
+                    return Ok(());
+                }
                 self.on_channel(id, part.channel, policy, |at| at.take_part(part))
             }
             Frame::Probe { channel, seq } => self.on_channel(id, *channel, policy, |at| {
@@ -148,17 +152,16 @@ impl<D: Document, S: Storage> Node<D, S> {
         }
     }
 
-    fn make_room(&mut self, id: LinkId, part: &Part<'_>) {
+    fn make_room(&mut self, id: LinkId, part: &Part<'_>) -> bool {
         let Some(link) = self.links.get_mut(&id) else {
-            return;
+            return true;
         };
-        if !part.is_whole()
-            && let Some(number) = link.ours(part.channel)
-        {
-            let max = self.config.max_incoming_bytes_per_link;
-            let max = max.max(self.config.max_transfer_bytes);
-            link.make_room(number, part.bytes.len(), max);
-        }
+        let Some(number) = link.ours(part.channel).filter(|_| !part.is_whole()) else {
+            return true;
+        };
+        let max = self.config.max_incoming_bytes_per_link;
+        let max = max.max(self.config.max_transfer_bytes);
+        link.make_room(number, part.bytes.len(), max)
     }
 
     fn take_presence(
@@ -264,30 +267,27 @@ impl<D: Document, S: Storage> Node<D, S> {
 
     /// A neighbour may not open a document: it is told, and nothing else is.
     fn refuse_open(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
-        let hosted = self.docs.get(&doc);
-        let number = hosted.and_then(|hosted| hosted.links.get(&id)).copied();
-        let link = self.links.get_mut(&id);
-        let channel = number
-            .zip(link)
-            .and_then(|(number, link)| link.channel(number));
-        if let Some(channel) = channel {
-            channel.close(Some(refusal));
+        if let Some((link, number)) = self.channel_of(id, doc) {
+            link.close(number, Some(refusal));
         }
         self.refusals.push((id, doc, refusal));
     }
 
-    fn take_refusal(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
+    /// The channel of a document on a link, in memory or not.
+    fn channel_of(&mut self, id: LinkId, doc: DocId) -> Option<(&mut Link, u32)> {
         let links = self.docs.get(&doc).map(|hosted| &hosted.links);
         let links = links.or_else(|| self.parked.get(&doc).map(|parked| &parked.links));
-        let number = links.and_then(|links| links.get(&id));
-        let link = self.links.get_mut(&id);
-        let channel = number
-            .zip(link)
-            .and_then(|(number, link)| link.channel(*number));
-        if let Some(channel) = channel
-            && !matches!(channel.sending, Sending::Refused { .. })
-        {
-            channel.close(None);
+        let number = *links?.get(&id)?;
+        Some((self.links.get_mut(&id)?, number))
+    }
+
+    fn take_refusal(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
+        let Some((link, number)) = self.channel_of(id, doc) else {
+            return;
+        };
+        let channel = link.channel(number);
+        if channel.is_some_and(|channel| !matches!(channel.sending, Sending::Refused { .. })) {
+            link.close(number, None);
             self.note_refused(id, doc, refusal, false);
         }
     }
@@ -338,6 +338,8 @@ impl<D: Document, S: Storage> Node<D, S> {
             channel,
             hosted,
             batch: &mut self.batch,
+            link_window: 0,
+            is_link_full: true,
             agents: &self.agents,
             admit: &mut admit,
             applied: None,
@@ -347,12 +349,19 @@ impl<D: Document, S: Storage> Node<D, S> {
             // What was acknowledged may go.
             self.crowded.insert(doc);
         }
+        let (n_in_flight, _) = at.in_flight();
         if let Some((deltas, n_bytes)) = at.applied.filter(|(deltas, _)| !deltas.is_empty()) {
             self.news.insert(doc);
             let link = id;
             let event = Event::Changed { doc, link, deltas };
             self.events
                 .push(event, n_bytes, self.config.max_event_bytes);
+        }
+        if let Some(link) = self.links.get_mut(&id) {
+            link.note_in_flight(number, n_in_flight, false);
+            if let Some(next) = link.next_in_turn(&self.config) {
+                queue_channel(link, id, next, &mut self.queue);
+            }
         }
         Ok(())
     }

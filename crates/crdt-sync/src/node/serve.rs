@@ -7,7 +7,7 @@ use core::mem;
 use crdt_core::codec::Writer;
 
 use super::Node;
-use crate::channel::Fired;
+use crate::channel::{Fired, Sending};
 use crate::frame::Frame;
 use crate::link::Link;
 use crate::{Document, LinkId, Storage};
@@ -64,7 +64,34 @@ impl Outgoing {
 pub(crate) struct Frames<'a> {
     pub(crate) link: LinkId,
     pub(crate) epoch: u64,
-    pub(crate) out: &'a mut Vec<Outgoing>,
+    pub(crate) out: &'a mut Outbound,
+}
+
+/// What one commit hands out.
+#[derive(Debug, Default)]
+pub(crate) struct Outbound {
+    frames: Vec<Outgoing>,
+    /// The memory they take; a body that several share in a row counts once.
+    n_bytes: usize,
+}
+
+impl Outbound {
+    fn push(&mut self, frame: Outgoing) {
+        let last = self.frames.last().and_then(|last| last.body.as_ref());
+        let body = frame.body.as_ref();
+        let is_shared = body.zip(last).is_some_and(|(a, b)| Arc::ptr_eq(a, b));
+        let n_body_bytes = if is_shared {
+            0
+        } else {
+            body.map_or(0, |body| body.len())
+        };
+        self.n_bytes += size_of::<Outgoing>() + frame.head.len() + n_body_bytes;
+        self.frames.push(frame);
+    }
+
+    pub(super) const fn is_full(&self, max_bytes: usize) -> bool {
+        self.n_bytes >= max_bytes
+    }
 }
 
 impl Frames<'_> {
@@ -87,7 +114,10 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// Makes durable what was edited and received, and hands out the frames that tell of it.
     ///
     /// How often it is called is the batch window: all that happened in between shares a transaction and
-    /// frames. `now` is in milliseconds.
+    /// frames. `now` is in milliseconds of a clock that does not go back.
+    ///
+    /// About [`Config::max_commit_bytes`](crate::Config::max_commit_bytes) are handed out at once. If there is
+    /// more, [`next_wake`](Self::next_wake) is `now`: call it again when these frames are on their way.
     ///
     /// # Errors
     /// If the storage refuses. Nothing was handed out, nothing is lost: the next call tries again.
@@ -102,16 +132,38 @@ impl<D: Document, S: Storage> Node<D, S> {
             self.storage.commit(&self.batch)?;
             self.batch.clear();
         }
-        let mut out = Vec::new();
+        let mut out = Outbound::default();
         self.fire_timers(now, &mut out);
         self.queue_news();
         self.refuse_opens(&mut out);
         self.advance_stability();
-        for (id, number) in mem::take(&mut self.queue) {
-            self.serve(now, id, number, &mut out);
-        }
+        self.serve_queue(now, &mut out);
         self.commit_presence(now, &mut out);
-        Ok(out)
+        self.cut_short_at = (!self.queue.is_empty()).then_some(now);
+        Ok(out.frames)
+    }
+
+    /// Serves who waits until there is enough for once; the rest comes first the next time. What is small goes
+    /// before parts of what is large, so that many documents share links fairly.
+    fn serve_queue(&mut self, now: u64, out: &mut Outbound) {
+        while !self.queue.is_empty() && !out.is_full(self.config.max_commit_bytes) {
+            let queue = mem::take(&mut self.queue);
+            let links = &self.links;
+            let is_large = |(id, number): &(LinkId, u32)| {
+                let channel = links.get(id)?.channels.get(*number as usize)?;
+                Some(matches!(channel.sending, Sending::Shipping(_)))
+            };
+            let (large, small): (Vec<_>, Vec<_>) = queue
+                .into_iter()
+                .partition(|waiting| is_large(waiting) == Some(true));
+            for (id, number) in small.into_iter().chain(large) {
+                if out.is_full(self.config.max_commit_bytes) {
+                    self.queue.push((id, number));
+                } else {
+                    self.serve(now, id, number, out);
+                }
+            }
+        }
     }
 
     /// Drops from the outboxes what every link has, and what the limits forbid to keep.
@@ -125,10 +177,10 @@ impl<D: Document, S: Storage> Node<D, S> {
                 // Who holds no place in the outbox needs none of it.
                 channel.acked()
             };
-            let (outbox, soft_bytes) = (&hosted.outbox, self.config.soft_bytes);
+            let (outbox, hard_bytes) = (&hosted.outbox, self.config.hard_bytes);
             let next = outbox.next();
             // Who lags behind too far is told from the state some day, and pins nothing until then.
-            let keeps_up = |acked: &u64| outbox.n_bytes_between(*acked, next) <= soft_bytes;
+            let keeps_up = |acked: &u64| outbox.n_bytes_between(*acked, next) <= hard_bytes;
             let acked_by_all = if hosted.outbox.n_bytes() > self.config.retained_bytes {
                 hosted.links.iter().filter_map(acked).filter(keeps_up).min()
             } else {
@@ -138,7 +190,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         }
     }
 
-    fn fire_timers(&mut self, now: u64, out: &mut Vec<Outgoing>) {
+    fn fire_timers(&mut self, now: u64, out: &mut Outbound) {
         while let Some((due, id, number)) = self.timers.first().copied()
             && due <= now
         {
@@ -179,7 +231,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         }
     }
 
-    fn refuse_opens(&mut self, out: &mut Vec<Outgoing>) {
+    fn refuse_opens(&mut self, out: &mut Outbound) {
         for (link, doc, refusal) in mem::take(&mut self.refusals) {
             let epoch = self.epoch;
             Frames { link, epoch, out }.push(&Frame::Refuse { doc, refusal });
@@ -187,7 +239,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         }
     }
 
-    fn serve(&mut self, now: u64, id: LinkId, number: u32, out: &mut Vec<Outgoing>) {
+    fn serve(&mut self, now: u64, id: LinkId, number: u32, out: &mut Outbound) {
         let link = self.links.get_mut(&id);
         if let Some(channel) = link.and_then(|link| link.channel(number)) {
             channel.is_queued = false;

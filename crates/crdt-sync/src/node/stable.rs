@@ -7,6 +7,7 @@ use crdt_core::codec::Decode;
 
 use super::{EditError, Event, Node};
 use crate::channel::{Channel, Sending};
+use crate::hosted::Hosted;
 use crate::stability::{Next, Standing};
 use crate::{DocId, Document, LinkId, Storage, StoreId};
 
@@ -76,17 +77,31 @@ impl<D: Document, S: Storage> Node<D, S> {
         let stable = stability.and_then(|stability| stability.stable_seq());
         Some(if stable.is_some_and(|stable| stable >= mark.seq) {
             AckLevel::Stable
-        } else if hosted.acked >= mark.seq && mark.seq > 0 {
+        } else if mark.seq > 0 && self.is_held_elsewhere(hosted, mark.seq) {
             AckLevel::Durable
         } else {
             AckLevel::Received
         })
     }
 
-    /// Says who counts when it is asked what is stable: the stores of all who may write, but this one.
+    /// Whether a neighbour acknowledged everything before a place, or acknowledged some and made the rest.
+    fn is_held_elsewhere(&self, hosted: &Hosted<D>, seq: u64) -> bool {
+        let holds = |(id, number): (&LinkId, &u32)| {
+            let link = self.links.get(id)?;
+            let neighbour = link.neighbour?;
+            let Sending::Live { acked, .. } = link.channels.get(*number as usize)?.sending else {
+                return None;
+            };
+            Some(acked >= seq || !hosted.outbox.has_news_for(neighbour.epoch, acked, seq))
+        };
+        hosted.acked >= seq || hosted.links.iter().any(|link| holds(link) == Some(true))
+    }
+
+    /// Says who counts when it is asked what is stable: the stores of all who may write; this one is always
+    /// among them.
     ///
-    /// Each participant must be a neighbour, at least now and then; what others write must come through a
-    /// participant. Who is taken off the list must never write again under the agents it used, and neither must
+    /// Each participant must be a neighbour, at least now and then, and nobody else may write: what others
+    /// write through a participant may be concurrent with what is stable. Who is taken off the list must never write again under the agents it used, and neither must
     /// a participant that came back from a backup: it is to be a new store, and a new participant.
     ///
     /// # Errors
@@ -102,15 +117,17 @@ impl<D: Document, S: Storage> Node<D, S> {
     ) -> Result<(), EditError<core::convert::Infallible>> {
         let hosted = self.docs.get_mut(&doc);
         let hosted = hosted.ok_or(EditError::UnknownDocument { doc })?;
+        let store = self.store;
         hosted
             .stability
             .get_or_insert_default()
-            .set_participants(participants);
+            .set_participants(participants.into_iter().filter(|other| *other != store));
         Ok(())
     }
 
     /// Begins to find out whether what the document holds now is stable; participants are asked with the next
-    /// commits. Nothing happens while the last question is open.
+    /// commits. Nothing happens while the last question is open, or before [it was said](Self::set_participants)
+    /// who counts.
     ///
     /// # Errors
     /// [`EditError::UnknownDocument`] if the document is not in memory.
@@ -230,6 +247,10 @@ impl<D: Document, S: Storage> Node<D, S> {
                 Next::Ask(seq) if channel.bulk().and_then(|bulk| bulk.probe) != Some(seq) => {
                     let bulk = channel.make_bulk();
                     (bulk.probe, bulk.owes_probe) = (Some(seq), true);
+                    asked.push((*id, *number));
+                }
+                Next::Tell(seq) if channel.bulk().and_then(|bulk| bulk.tells_place) < Some(seq) => {
+                    channel.make_bulk().tells_place = Some(seq);
                     asked.push((*id, *number));
                 }
                 _ => {}

@@ -122,13 +122,15 @@ impl Decoder {
         })
     }
 
-    /// Makes our own symbols up to an index in one go: cheaper than few at a time.
+    /// Makes our own symbols up to an index in one go, and some ahead: cheaper than few at a time.
     ///
     /// # Complexity
     /// O(n log m), n = members, m = `end`.
     pub fn prepare(&mut self, end: u64) {
         let start = self.n_symbols() + self.ahead.len() as u64;
         if start < end {
+            // More than is needed now: many small answers cost no more than a large one.
+            let end = end.max(start.saturating_add(start / 4)).min(MAX_SYMBOLS);
             self.ahead.extend(symbols(self.key, &self.ours, start..end));
         }
     }

@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Notice;
 use super::link::{Input, Outlet};
 use super::notice::Shared;
+use super::policy::LinkPolicy;
 use super::reach::{self, Reach};
 use crate::{
     DocId, Document, EditError, LinkError, LinkId, LoadError, Node, Outgoing, ReceiveError, Storage,
@@ -70,6 +71,7 @@ pub(super) enum NotEdited {
 pub(super) struct Keeper<D: Document, S: Storage> {
     /// With the thread that commits while it does; `None` for good if that panicked.
     node: Option<Node<D, S>>,
+    policy: Box<dyn LinkPolicy<D>>,
     from_handles: mpsc::Receiver<Command<D, S>>,
     from_links: mpsc::Receiver<Input>,
     reach: Reach,
@@ -104,7 +106,7 @@ where
     S: Storage<Error: Send + Sync> + Send + 'static,
 {
     pub(super) fn new(
-        node: Node<D, S>,
+        (node, policy): (Node<D, S>, Box<dyn LinkPolicy<D>>),
         from_handles: mpsc::Receiver<Command<D, S>>,
         (reach, from_links): (Reach, mpsc::Receiver<Input>),
         notices: broadcast::Sender<Shared<D, S>>,
@@ -112,6 +114,7 @@ where
         let started = Instant::now();
         Self {
             node: Some(node),
+            policy,
             from_handles,
             from_links,
             reach,
@@ -252,7 +255,8 @@ where
                 address,
                 outlet,
             } => {
-                if node.connect(link).is_ok() {
+                // The connection ends with its outlet.
+                if self.policy.links(link, address) && node.connect(link).is_ok() {
                     self.links.insert(link, outlet);
                     for doc in &self.docs {
                         share(Some(node), link, *doc);
@@ -263,11 +267,13 @@ where
             Input::Unlinked { link } => self.drop_link(link, None),
             // One that was dropped may have sent before it noticed.
             Input::Frame { link, .. } if !self.links.contains_key(&link) => {}
-            Input::Frame { link, bytes } => match node.receive(link, &bytes) {
-                Ok(()) => {}
-                Err(ReceiveError::Link(error)) => self.drop_link(link, Some(error)),
-                Err(ReceiveError::Load(error)) => self.tell(Notice::NotLoaded(error)),
-            },
+            Input::Frame { link, bytes } => {
+                match node.receive_under(link, &bytes, &mut *self.policy) {
+                    Ok(()) => {}
+                    Err(ReceiveError::Link(error)) => self.drop_link(link, Some(error)),
+                    Err(ReceiveError::Load(error)) => self.tell(Notice::NotLoaded(error)),
+                }
+            }
         }
         self.begin_window();
     }
@@ -277,6 +283,7 @@ where
             node.disconnect(link);
         }
         if self.links.remove(&link).is_some() {
+            self.policy.leaves(link);
             self.tell(Notice::Unlinked { link, error });
         }
     }

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 use std::io;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, BufWriter};
@@ -99,8 +100,7 @@ pub(super) async fn run(stream: TcpStream, address: SocketAddr, reach: &Reach) {
 /// Reads until the neighbour ends it, is silent for too long, or sends what cannot be a frame.
 async fn read_frames(from: OwnedReadHalf, link: LinkId, reach: &Reach) {
     let mut from = BufReader::new(from);
-    let idle = reach.options.idle_timeout;
-    while let Ok(Ok(bytes)) = timeout(idle, read_frame(&mut from, reach.max_frame_bytes)).await {
+    while let Ok(bytes) = read_frame(&mut from, reach).await {
         if !bytes.is_empty()
             && reach
                 .inputs
@@ -113,16 +113,21 @@ async fn read_frames(from: OwnedReadHalf, link: LinkId, reach: &Reach) {
     }
 }
 
-async fn read_frame(from: &mut BufReader<OwnedReadHalf>, max_bytes: usize) -> io::Result<Vec<u8>> {
-    let n_bytes = from.read_u32_le().await?;
-    if n_bytes as usize > max_bytes {
+/// Reads a frame, however long it takes, while bytes come.
+async fn read_frame(from: &mut BufReader<OwnedReadHalf>, reach: &Reach) -> io::Result<Vec<u8>> {
+    let idle = reach.options.idle_timeout;
+    let n_bytes = timeout(idle, from.read_u32_le()).await?? as usize;
+    if n_bytes > reach.max_frame_bytes {
         return Err(io::ErrorKind::InvalidData.into());
     }
     // Grows with what comes, not with what is claimed.
     let mut bytes = Vec::new();
-    let n_read = from.take(n_bytes.into()).read_to_end(&mut bytes).await?;
-    if n_read < n_bytes as usize {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    while bytes.len() < n_bytes {
+        let left = n_bytes - bytes.len();
+        let mut from = from.take(left as u64);
+        if timeout(idle, from.read_buf(&mut bytes)).await?? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
     }
     Ok(bytes)
 }
@@ -148,23 +153,41 @@ async fn write_frames(
         let written = match next {
             Ok(Some(frame)) => {
                 let n_bytes = frame.len();
-                let written = timeout(options.write_timeout, write_frame(&mut to, frame)).await;
+                let written = write_frame(&mut to, frame, options.write_timeout).await;
                 n_queued_bytes.fetch_sub(n_bytes, Ordering::Relaxed);
                 written
             }
             Ok(None) => return,
-            Err(_) => timeout(options.write_timeout, to.write_u32_le(0)).await,
+            Err(_) => write_all(&mut to, &[0; 4], options.write_timeout).await,
         };
-        if !matches!(written, Ok(Ok(()))) {
+        if written.is_err() {
             return;
         }
     }
 }
 
-async fn write_frame(to: &mut BufWriter<OwnedWriteHalf>, frame: Outgoing) -> io::Result<()> {
+async fn write_frame(
+    to: &mut BufWriter<OwnedWriteHalf>,
+    frame: Outgoing,
+    patience: Duration,
+) -> io::Result<()> {
     let n_bytes = u32::try_from(frame.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
-    to.write_u32_le(n_bytes).await?;
-    to.write_all(&frame.head).await?;
-    to.write_all(frame.body.as_deref().unwrap_or_default())
-        .await
+    write_all(to, &n_bytes.to_le_bytes(), patience).await?;
+    write_all(to, &frame.head, patience).await?;
+    write_all(to, frame.body.as_deref().unwrap_or_default(), patience).await
+}
+
+/// Writes, however long it takes, while the socket takes some.
+async fn write_all(
+    to: &mut BufWriter<OwnedWriteHalf>,
+    mut bytes: &[u8],
+    patience: Duration,
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match timeout(patience, to.write(bytes)).await?? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            n_written => bytes = &bytes[n_written..],
+        }
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 //! Worlds that are the same by all that they hold are visited once, whichever way led there. Each is
 //! brought to rest, and must end equal, with nothing durable missing.
 //!
-//! `CRDT_SLOW=1` goes deeper, for many minutes.
+//! `CRDT_SLOW=1` goes deeper, for many minutes: three nodes at depth 7 were not through after an hour.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::convert::Infallible;
@@ -299,7 +299,7 @@ fn every_interleaving_of_three_nodes_in_a_line_ends_well() {
         max_edits: 3,
         ..PAIR
     };
-    let n_worlds = explore_to(scope, 4, 7);
+    let n_worlds = explore_to(scope, 4, 6);
     assert!(n_worlds > 1_000, "{n_worlds} worlds");
 }
 
@@ -311,6 +311,6 @@ fn every_interleaving_of_six_edits_in_a_ring_ends_well() {
         is_coarse: true,
         ..PAIR
     };
-    let n_worlds = explore_to(scope, 4, 7);
+    let n_worlds = explore_to(scope, 4, 6);
     assert!(n_worlds > 1_000, "{n_worlds} worlds");
 }

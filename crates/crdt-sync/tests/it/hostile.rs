@@ -216,3 +216,58 @@ fn a_stored_number_that_nobody_counted_to_is_an_error() {
         );
     }
 }
+
+/// Each delta of a frame had the whole budget: a hundred of ten bytes took gigabytes.
+#[test]
+fn many_deltas_of_one_frame_share_one_budget() {
+    // One agent, `b`; no events, one removed range of so many dots, nothing live.
+    let claim = |n_more: u64| {
+        let mut w = Writer::new();
+        w.u64(1);
+        w.str("b");
+        w.u8(0b0_1010);
+        w.i64(0);
+        w.u64(n_more);
+        w.into_bytes()
+    };
+    for (n_claims, is_refused) in [(1, false), (3, true)] {
+        let mut limited = config();
+        limited.decode = limited.decode.with_max_items(1_000);
+        let mut net = Net::<OrSet<String>>::new(2, &limited);
+        let link = net.connect(0, 1);
+        net.settle();
+        net.nodes[0].take_events();
+        let mut frame = Writer::new();
+        frame.raw(&[16, 0, 1]);
+        for _ in 0..n_claims {
+            frame.bytes(&claim(400));
+        }
+        net.nodes[0].receive(link, frame.as_bytes()).unwrap();
+        // What it answers to a frame that node 1 never sent is no matter.
+        net.commit(0);
+        let refused = |event: &Event<_>| matches!(event, Event::Refused(refused) if refused.refusal == Refusal::Malformed);
+        let events = net.nodes[0].take_events();
+        assert_eq!(events.iter().any(refused), is_refused, "{events:?}");
+    }
+}
+
+/// Documents that neighbours made up stayed in memory for ever.
+#[test]
+fn documents_that_were_only_opened_go_with_the_link() {
+    let mut net = Net::<Words>::new(2, &config());
+    let link = net.connect(0, 1);
+    for n in 0..100 {
+        let made_up = crdt_sync::DocId::from_name(&format!("made up {n}"));
+        net.nodes[1].add_document(made_up).unwrap();
+        net.nodes[1].share(link, made_up).unwrap();
+    }
+    net.settle();
+    assert_eq!(net.nodes[0].documents().count(), 101);
+    net.disconnect(link);
+    assert_eq!(
+        net.nodes[0].documents().count(),
+        1,
+        "the application's own stays"
+    );
+    assert_eq!(net.nodes[1].documents().count(), 101);
+}

@@ -10,6 +10,7 @@ mod hostile;
 mod ladder;
 mod mesh;
 mod net;
+mod pieces;
 mod presence;
 mod reconcile;
 mod refusals;
@@ -18,6 +19,7 @@ mod server;
 mod stable;
 mod star;
 mod text;
+mod turns;
 
 // What stands around the core.
 #[cfg(feature = "conformance")]

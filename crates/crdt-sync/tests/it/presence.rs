@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 
 use crdt_core::AgentId;
+use crdt_core::codec::{Encode, Writer};
 use crdt_maps::GSet;
 use crdt_sync::{Event, LinkId, PresenceError};
 
@@ -136,4 +137,75 @@ fn there_is_a_limit_to_it() {
         told = net.nodes[1].set_presence(doc(), &agent("bob"), &[n], Some(b"here"), 1_000);
     }
     assert_eq!(told, Err(PresenceError::TooMuch { max: 200 }));
+}
+
+/// Nobody is sent their own deltas; presence waited for them all the same, for ever.
+#[test]
+fn presence_goes_on_after_an_edit() {
+    let mut net = line();
+    for (editor, tells) in [(0, 2), (2, 0), (1, 2)] {
+        let word = format!("by {editor}");
+        let edit = |set: &mut Words| Ok::<_, Infallible>(set.insert_with_delta(word.clone()));
+        net.nodes[editor].edit(doc(), edit).unwrap();
+        net.settle();
+        set(&mut net, tells, Some(&word));
+        net.settle();
+        assert!(
+            (0..3).all(|node| seen(&net, node) == [word.clone()]),
+            "{word}"
+        );
+    }
+}
+
+/// An entry of presence as it travels: of `alice` and `cursor`.
+fn told(clock: u64) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.raw(&[15, 0]);
+    agent("alice").encode(&mut w);
+    w.bytes(b"cursor");
+    w.u64(clock);
+    w.u64(5_000);
+    w.bool(true);
+    w.bytes(b"forged");
+    w.into_bytes()
+}
+
+/// The next one of her own overflowed, and before that cut every link it was told on.
+#[test]
+fn a_forged_clock_silences_nobody() {
+    let mut net = line();
+    let link = LinkId(0);
+    for clock in [u64::MAX, u64::MAX - 1, 1 << 63] {
+        net.nodes[0].receive(link, &told(clock)).unwrap();
+        assert_eq!(seen(&net, 0), [""; 0], "clock {clock}");
+    }
+    net.nodes[0].receive(link, &told(1 << 61)).unwrap();
+    assert_eq!(seen(&net, 0), ["forged"], "nobody said that alice is here");
+    for value in ["1", "2"] {
+        set(&mut net, 0, Some(value));
+        net.settle();
+        assert_eq!(seen(&net, 2), [value]);
+    }
+    net.nodes[0].add_agent(agent("alice"));
+    net.nodes[0].receive(link, &told(1 << 62)).unwrap();
+    assert_eq!(seen(&net, 0), ["2"], "alice tells here");
+}
+
+#[test]
+fn what_is_taken_away_is_gone_whatever_time_it_is_given() {
+    let mut net = line();
+    set(&mut net, 0, Some("1"));
+    net.settle();
+    let alice = agent("alice");
+    net.nodes[0]
+        .set_presence(doc(), &alice, b"cursor", None, 0)
+        .unwrap();
+    net.settle();
+    assert_eq!(seen(&net, 2), [""; 0]);
+    // Here it is forgotten first; what is told then is not taken for older than what others remember.
+    net.now += 4_990;
+    set(&mut net, 0, Some("2"));
+    net.now += 20;
+    net.settle();
+    assert_eq!(seen(&net, 2), ["2"]);
 }

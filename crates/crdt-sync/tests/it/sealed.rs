@@ -1,9 +1,10 @@
 //! A relay that cannot read what it carries.
 
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
-use crdt_core::{AgentId, DeltaState};
+use crdt_core::{AgentId, DeltaState, Dot, DotContext, Lattice, Summarize};
 use crdt_maps::{OrSet, OrSetDelta};
-use crdt_sync::{Event, LinkId, Sealed};
+use crdt_sync::{Event, LinkId, Sealed, SealedError};
+use crdt_testkit::Rng;
 
 use crate::net::{Net, config, doc};
 
@@ -28,8 +29,9 @@ fn open(net: &mut Net<Sealed>, client: usize, words: &mut Words) {
         let Event::Changed { deltas, .. } = event else {
             continue;
         };
-        for (_, _, bytes) in deltas.iter().flat_map(Sealed::pieces) {
-            let delta = OrSetDelta::from_bytes(&seal(bytes), &DecodeLimits::default()).unwrap();
+        for piece in deltas.iter().flat_map(Sealed::pieces) {
+            let delta =
+                OrSetDelta::from_bytes(&seal(piece.bytes), &DecodeLimits::default()).unwrap();
             words.apply_delta(&delta).unwrap();
         }
     }
@@ -89,4 +91,143 @@ fn sealed_documents_have_one_encoding() {
         first.news_of(&sealed).map(|news| news.pieces().count()),
         Some(2)
     );
+}
+
+/// What the relay holds is replaced by what a client made of it: a newcomer is sent that.
+#[test]
+fn a_newcomer_is_sent_the_snapshot_in_place_of_the_log() {
+    let mut net = Net::<Sealed>::new(4, &config());
+    net.connect(0, 1);
+    net.connect(0, 2);
+    net.settle();
+    let (mut alice, mut bob) = (Words::new(), Words::new());
+    for n in 0..300 {
+        add(&mut net, 1, &mut alice, &format!("word-{}", n % 10));
+        net.settle();
+    }
+    open(&mut net, 2, &mut bob);
+    // Bob makes it of all that he opened; alice adds a piece that he does not know.
+    add(&mut net, 1, &mut alice, "meanwhile");
+    let covered = net.state(2).summary();
+    let whole = bob.delta_since(&Words::new().summary()).unwrap();
+    let agent = AgentId::new("agent-2").unwrap();
+    let snapshot = |sealed: &mut Sealed| {
+        sealed.snapshot_with_delta(&agent, &covered, &seal(&whole.to_bytes()))
+    };
+    net.nodes[2].edit(doc(), snapshot).unwrap();
+    net.settle();
+    assert_eq!(
+        net.state(0).pieces().count(),
+        2,
+        "the snapshot, and what came meanwhile"
+    );
+    open(&mut net, 1, &mut alice);
+    // The relay forgets the log: it has nothing else for a newcomer.
+    net.disconnect(LinkId(0));
+    net.disconnect(LinkId(1));
+    net.restart(0, &forgetful());
+    net.connect(0, 3);
+    let frames = net.settle();
+    let n_bytes: usize = frames.iter().map(|frame| frame.bytes.len()).sum();
+    let snapshot_bytes = whole.to_bytes().len();
+    assert!(
+        n_bytes < 2 * snapshot_bytes + 1_000,
+        "{n_bytes} bytes for {snapshot_bytes}"
+    );
+    let mut carol = Words::new();
+    open(&mut net, 3, &mut carol);
+    assert_eq!(carol, alice);
+    // Who was away with a piece of its own keeps it, and takes the snapshot.
+    net.connect(0, 1);
+    add(&mut net, 1, &mut alice, "later");
+    net.settle();
+    open(&mut net, 3, &mut carol);
+    assert_eq!(carol, alice);
+}
+
+fn forgetful() -> crdt_sync::Config {
+    let mut config = config();
+    config.retained_bytes = 0;
+    config.soft_bytes = 10;
+    config.hard_bytes = 10;
+    config
+}
+
+/// Snapshots, pieces and differences in every order: replicas that know the same hold the same.
+#[test]
+fn snapshots_commute_with_pieces_and_with_each_other() {
+    for seed in 0..200 {
+        let mut rng = Rng::new(seed);
+        let mut replicas = vec![Sealed::new(); 3];
+        let mut deltas: Vec<Sealed> = Vec::new();
+        for step in 0..30_u8 {
+            let at = rng.below(3);
+            let agent = AgentId::new(&format!("agent-{at}")).unwrap();
+            let replica = &mut replicas[at];
+            match rng.below(4) {
+                0 => {
+                    let covered = replica.summary();
+                    deltas.push(
+                        replica
+                            .snapshot_with_delta(&agent, &covered, &[step])
+                            .unwrap(),
+                    );
+                }
+                1 | 2 => deltas.push(replica.append_with_delta(&agent, &[step]).unwrap()),
+                _ => {
+                    let other = replicas[rng.below(3)].clone();
+                    let lacks = other.delta_since(&replicas[at].summary()).unwrap();
+                    let parts = Sealed::split_delta(lacks, rng.between(1, 4));
+                    for part in parts {
+                        replicas[at].apply_delta(&part).unwrap();
+                    }
+                }
+            }
+        }
+        rng.shuffle(&mut deltas);
+        let mut by_deltas = Sealed::new();
+        for delta in &deltas {
+            by_deltas.join(delta);
+        }
+        let mut all = Sealed::new();
+        for replica in &replicas {
+            all.join(replica);
+            assert!(replica.leq(&all));
+            let bytes = replica.to_bytes();
+            let read = Sealed::from_bytes(&bytes, &DecodeLimits::default());
+            assert_eq!(read.as_ref(), Ok(replica), "seed {seed}");
+        }
+        assert_eq!(all, by_deltas, "seed {seed}");
+        assert_eq!(all.summary(), by_deltas.summary());
+        for replica in &mut replicas {
+            let lacks = all.delta_since(&replica.summary()).unwrap();
+            replica.apply_delta(&lacks).unwrap();
+            assert_eq!(*replica, all, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_that_forgets_another_is_refused() {
+    let alice = AgentId::new("alice").unwrap();
+    let mut relay = Sealed::new();
+    relay.append_with_delta(&alice, b"one").unwrap();
+    let covered = relay.summary();
+    relay.snapshot_with_delta(&alice, &covered, b"all").unwrap();
+    // A liar covers the snapshot, and not the piece that is in it.
+    let mut liar = Sealed::new();
+    liar.append_with_delta(&alice, b"?").unwrap();
+    let mallory = AgentId::new("mallory").unwrap();
+    let mut other = Sealed::new();
+    for _ in 0..2 {
+        other.append_with_delta(&alice, b"?").unwrap();
+    }
+    let second: DotContext = [Dot::new(alice.clone(), 1).unwrap()].into_iter().collect();
+    let forged = other
+        .snapshot_with_delta(&mallory, &second, b"nothing")
+        .unwrap();
+    let before = relay.clone();
+    assert_eq!(relay.apply_delta(&forged), Err(SealedError::Forgetful));
+    assert_eq!(relay, before);
+    assert_eq!(relay.check_delta(&liar), Ok(()), "it is covered");
 }

@@ -3,14 +3,16 @@
 use alloc::sync::Arc;
 use core::future::Future;
 use core::net::SocketAddr;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 
 use crdt_core::AgentId;
 use crdt_maps::OrSet;
 use crdt_sync::conformance::{Fault, FaultyStorage};
-use crdt_sync::tcp::{Notice, Options, Service, ServiceError};
-use crdt_sync::{Config, DocId, MemoryStorage, RedbStorage, Storage};
+use crdt_sync::tcp::{LinkPolicy, Notice, Options, Service, ServiceError};
+use crdt_sync::{
+    Config, DocId, LinkId, MemoryStorage, Offer, Policy, RedbStorage, Refusal, Storage,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -234,6 +236,7 @@ async fn carry(
 async fn start_with_blobs(options: Options) -> Service<Blobs, MemoryStorage> {
     let mut config = Config::default();
     config.window_bytes = usize::MAX;
+    config.link_window_bytes = usize::MAX;
     config.max_retry_ms = 500;
     let service = Service::start(MemoryStorage::new(), config, options).expect("it starts");
     service.add_document(doc()).await.expect("it loads");
@@ -250,7 +253,6 @@ async fn wait_for_blobs(service: &Service<Blobs, MemoryStorage>, n_blobs: usize)
 fn a_slow_neighbour_is_dropped_and_others_do_not_notice() {
     run(async {
         let mut small = options();
-        small.max_queued_bytes = 1 << 16;
         small.write_timeout = Duration::from_millis(300);
         let server = start_with_blobs(small).await;
         let address = server.listen("127.0.0.1:0").await.expect("a free port");
@@ -346,5 +348,76 @@ fn signs_of_life_keep_a_link_that_has_nothing_to_say() {
         while let Ok(Some(notice)) = timeout(Duration::from_millis(1), notices.next()).await {
             assert!(!matches!(*notice, Notice::Unlinked { .. }), "{notice:?}");
         }
+    });
+}
+
+/// Readers from anywhere, writers by their first link only.
+struct Library {
+    writer: Option<LinkId>,
+    n_gone: Arc<AtomicUsize>,
+    is_closed: Arc<AtomicBool>,
+}
+
+impl Policy<Elements> for Library {
+    fn writes(&mut self, offer: &Offer<'_, Elements>) -> Result<(), Refusal> {
+        let may_write = self.writer == Some(offer.link);
+        may_write.then_some(()).ok_or(Refusal::Forbidden)
+    }
+}
+
+impl LinkPolicy<Elements> for Library {
+    fn links(&mut self, link: LinkId, address: SocketAddr) -> bool {
+        self.writer.get_or_insert(link);
+        address.ip().is_loopback() && !self.is_closed.load(Ordering::Relaxed)
+    }
+
+    fn leaves(&mut self, _: LinkId) {
+        self.n_gone.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_service_asks_its_policy() {
+    run(async {
+        let (n_gone, is_closed) = (Arc::default(), Arc::default());
+        let policy = Library {
+            writer: None,
+            n_gone: Arc::clone(&n_gone),
+            is_closed: Arc::clone(&is_closed),
+        };
+        let server =
+            Service::start_under(MemoryStorage::new(), Config::default(), options(), policy);
+        let server = server.expect("it starts");
+        server.add_document(doc()).await.expect("it loads");
+        let address = server.listen("127.0.0.1:0").await.expect("a free port");
+        add(&server, "server", 1).await;
+        let writer = start(MemoryStorage::new(), options()).await;
+        writer.connect(address.to_string()).await.expect("it runs");
+        wait_for(&writer, &[1]).await;
+        let guest = start(MemoryStorage::new(), options()).await;
+        let mut notices = guest.notices();
+        guest.connect(address.to_string()).await.expect("it runs");
+        wait_for(&guest, &[1]).await;
+        add(&writer, "writer", 2).await;
+        wait_for(&server, &[1, 2]).await;
+        add(&guest, "guest", 3).await;
+        loop {
+            let notice = notices.next().await.expect("the node runs");
+            if let Notice::Document(crdt_sync::Event::Refused(refused)) = &*notice {
+                assert_eq!(refused.refusal, Refusal::Forbidden);
+                break;
+            }
+        }
+        add(&writer, "writer", 4).await;
+        wait_for(&server, &[1, 2, 4]).await;
+        // Nobody new may link; who did may go.
+        is_closed.store(true, Ordering::Relaxed);
+        let late = start(MemoryStorage::new(), options()).await;
+        late.connect(address.to_string()).await.expect("it runs");
+        guest.stop().await;
+        while n_gone.load(Ordering::Relaxed) == 0 {
+            sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(elements(&late).await, [0; 0]);
     });
 }

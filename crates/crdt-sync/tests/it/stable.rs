@@ -149,3 +149,55 @@ fn a_lost_question_is_asked_again() {
     }
     assert!(is_found(&mut net));
 }
+
+/// The last word was a client's, which is not told its own deltas: it was never asked.
+#[test]
+fn what_a_participant_wrote_last_becomes_stable() {
+    let mut net = star();
+    add(&mut net, 1, "the last word");
+    net.settle();
+    let mark = net.nodes[0].mark(doc()).unwrap();
+    net.nodes[0].seek_stable(doc()).unwrap();
+    net.settle();
+    assert!(is_found(&mut net));
+    assert_eq!(net.nodes[0].ack_level(doc(), mark), Some(AckLevel::Stable));
+    net.now += 60_000;
+    assert!(net.settle().is_empty());
+}
+
+/// What came from the only neighbour was never durable, nor was anything after a restart.
+#[test]
+fn what_a_neighbour_made_or_stored_before_is_held_there() {
+    let mut net = Net::<Words>::new(2, &config());
+    net.connect(0, 1);
+    add(&mut net, 0, "ours");
+    net.settle();
+    add(&mut net, 1, "theirs");
+    net.settle();
+    let level = |net: &Net<Words>| {
+        let mark = net.nodes[0].mark(doc()).unwrap();
+        net.nodes[0].ack_level(doc(), mark)
+    };
+    assert_eq!(level(&net), Some(AckLevel::Durable));
+    net.restart(0, &config());
+    net.nodes[1].disconnect(crdt_sync::LinkId(0));
+    assert_eq!(level(&net), Some(AckLevel::Received));
+    net.connect(0, 1);
+    net.settle();
+    assert_eq!(level(&net), Some(AckLevel::Durable));
+}
+
+#[test]
+fn nothing_is_stable_while_nobody_said_who_counts() {
+    let mut net = star();
+    net.nodes[1].seek_stable(doc()).unwrap();
+    net.settle();
+    assert_eq!(net.nodes[1].stable(doc()), None);
+    assert!(net.nodes[1].evict(doc()), "nobody is waited for");
+    // And one's own name in the list is not waited for either.
+    let own = net.nodes[0].store();
+    net.nodes[0].set_participants(doc(), [own]).unwrap();
+    net.nodes[0].seek_stable(doc()).unwrap();
+    net.settle();
+    assert!(is_found(&mut net));
+}

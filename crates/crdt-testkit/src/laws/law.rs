@@ -44,6 +44,8 @@ pub enum Law {
     Closure,
     /// What of a delta is news does what the delta does, here and wherever more is known.
     News,
+    /// A delta in parts does what it does whole, and who got only some of them can tell what it lacks.
+    Parts,
     /// What there is to do, to leave alone or to refuse is as specified; nothing done is an empty delta.
     Neutrality,
     /// What is refused changes nothing.
@@ -54,7 +56,7 @@ pub enum Law {
 
 impl Law {
     /// All laws, in the order of reports.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Idempotence,
         Self::Commutativity,
         Self::Associativity,
@@ -73,6 +75,7 @@ impl Law {
         Self::Oracle,
         Self::Closure,
         Self::News,
+        Self::Parts,
         Self::Neutrality,
         Self::Atomicity,
         Self::Feed,
@@ -99,6 +102,7 @@ impl Law {
             Self::Oracle => "history oracle",
             Self::Closure => "context closure",
             Self::News => "news of a delta",
+            Self::Parts => "parts of a delta",
             Self::Neutrality => "no-op neutrality",
             Self::Atomicity => "errors change nothing",
             Self::Feed => "feed truth",

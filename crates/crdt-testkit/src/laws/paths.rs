@@ -19,6 +19,7 @@ pub(super) fn check<S: Subject>(world: &mut World<S>) {
         check_rebuilt(world, &state, delivered);
         check_summaries(world, &state);
         check_news(world, &state);
+        check_parts(world, &state);
     }
     for _ in 0..N_SUBSETS {
         check_subset(world);
@@ -142,6 +143,43 @@ fn check_news<S: Subject>(world: &mut World<S>, state: &S::State) {
         judge.check(LAW, left.as_ref().is_some_and(Delta::is_empty), &|| {
             format!("{left:?} of {delta:?} is news where it is known")
         });
+    }
+}
+
+/// The difference of two states, and a group of deltas, in parts: all of them, and the first few.
+fn check_parts<S: Subject>(world: &mut World<S>, state: &S::State) {
+    const LAW: Law = Law::Parts;
+    let base = world.pick_shared();
+    let max_entries = world.rng.between(1, 6);
+    let grouped = DeltaOf::<S>::merge_deltas(&world.deltas);
+    let since = state.delta_since(&base.summary());
+    for delta in since.into_iter().chain(grouped.ok()) {
+        let parts = S::State::split_delta(delta.clone(), max_entries);
+        let n_parts = world.rng.between(0, parts.len());
+        let judge = &mut world.judge;
+        judge.open(LAW);
+        let (mut by_delta, mut by_parts) = (base.clone(), base.clone());
+        apply::<S>(judge, &mut by_delta, &delta);
+        for part in &parts[..n_parts] {
+            apply::<S>(judge, &mut by_parts, part);
+        }
+        let mut caught_up = by_parts.clone();
+        let rest = by_delta.delta_since(&by_parts.summary());
+        let rest = rest.ok_or_else(|| "nothing was trimmed".to_owned());
+        if let Some(rest) = judge.done(LAW, rest) {
+            apply::<S>(judge, &mut caught_up, &rest);
+        }
+        let what = "by a delta, and by its first parts and a summary";
+        same_bytes(judge, LAW, what, &by_delta, &caught_up);
+        for part in &parts[n_parts..] {
+            let read = DeltaOf::<S>::from_bytes(&part.to_bytes(), &DecodeLimits::default());
+            judge.check(LAW, read.as_ref() == Ok(part), &|| {
+                format!("the part {part:?} is read as {read:?}")
+            });
+            apply::<S>(judge, &mut by_parts, part);
+        }
+        let what = "by a delta and by its parts";
+        same_bytes(judge, LAW, what, &by_delta, &by_parts);
     }
 }
 

@@ -108,6 +108,11 @@ fn news_that_are_left_out_are_found() {
 }
 
 #[test]
+fn a_part_that_is_left_out_is_found() {
+    assert_breaks_only::<Tally<{ Fault::LOST_PART }>>(Law::Parts);
+}
+
+#[test]
 fn a_wrong_reading_and_a_false_feed_are_found() {
     assert_breaks_only::<Tally<{ Fault::WRONG_VALUE }>>(Law::Oracle);
     assert_breaks_only::<Tally<{ Fault::FALSE_FEED }>>(Law::Feed);

@@ -34,12 +34,21 @@ use crate::container::Container;
 
 pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Update, DecodeError> {
     let (r, mut budget) = limits.open(bytes)?;
+    decode_within(bytes, r, &mut budget)
+}
+
+/// Reads an update that is a part of something larger: all of it shares a budget.
+pub(crate) fn decode_within(
+    bytes: &[u8],
+    r: Reader<'_>,
+    budget: &mut Budget,
+) -> Result<Update, DecodeError> {
     if bytes.first() == Some(&alone::MARK) {
-        return alone::decode(r, &mut budget);
+        return alone::decode(r, budget);
     }
     let file = Container::open(bytes, r, &section::ALL)?;
     file.verify()?;
-    sections(&file, &mut budget)
+    sections(&file, budget)
 }
 
 /// Reads the sections of an update.

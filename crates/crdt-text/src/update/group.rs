@@ -38,6 +38,10 @@ impl DeltaState for OpLog {
     fn events_of(delta: &Update) -> DotContext {
         delta.summary()
     }
+
+    fn split_delta(delta: Update, max_entries: usize) -> Vec<Update> {
+        super::split(delta, max_entries)
+    }
 }
 
 impl Summarize for OpLog {

@@ -2,11 +2,13 @@
 //!
 //! **Format.** The count of elements, then each in ascending order with its length less 1.
 
+use alloc::vec::Vec;
+
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{Decompose, Lattice, Named};
 
 use super::CausalLengthSet;
-use crate::plain::ascending::{decode_map, encode_map, not_canonical};
+use crate::plain::ascending::{chunks, decode_map, encode_map, not_canonical};
 
 impl<T> Default for CausalLengthSet<T> {
     fn default() -> Self {
@@ -52,8 +54,15 @@ impl<T: Clone + Ord> Decompose for CausalLengthSet<T> {
     }
 }
 
-own_delta!(Decompose::diff, <T> CausalLengthSet<T> where T: Clone + Ord);
+own_delta!(Decompose::diff, CausalLengthSet::split, <T> CausalLengthSet<T> where T: Clone + Ord);
 own_summary!(<T> CausalLengthSet<T> where T: Clone + Ord);
+
+impl<T: Ord> CausalLengthSet<T> {
+    fn split(self, max_entries: usize) -> Vec<Self> {
+        let parts = chunks(self.lengths, max_entries);
+        parts.filter_map(Self::from_lengths).collect()
+    }
+}
 
 impl<T> Named for CausalLengthSet<T> {
     const NAME: &'static str = "causal_length_set";

@@ -3,12 +3,13 @@
 //! **Format.** The count of keys, then each in ascending order with its value.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{Decompose, Lattice, Named};
 
 use super::GMap;
-use crate::plain::ascending::{decode_map, encode_map, not_canonical};
+use crate::plain::ascending::{chunks, decode_map, encode_map, not_canonical};
 
 impl<K, V> Default for GMap<K, V> {
     fn default() -> Self {
@@ -78,8 +79,16 @@ impl<K: Clone + Ord, V: Clone + Lattice> GMap<K, V> {
     }
 }
 
-own_delta!(GMap::unheld, <K, V> GMap<K, V> where K: Clone + Ord, V: Clone + Lattice);
+own_delta!(GMap::unheld, GMap::split, <K, V> GMap<K, V> where K: Clone + Ord, V: Clone + Lattice);
 own_summary!(<K, V> GMap<K, V> where K: Clone + Ord, V: Clone + Decompose);
+
+impl<K: Ord, V> GMap<K, V> {
+    /// By key: a value is not looked into.
+    fn split(self, max_entries: usize) -> Vec<Self> {
+        let parts = chunks(self.entries, max_entries);
+        parts.map(|entries| Self { entries }).collect()
+    }
+}
 
 impl<K, V: Named> Named for GMap<K, V> {
     const NAME: &'static str = "g_map";

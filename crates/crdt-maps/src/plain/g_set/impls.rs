@@ -3,12 +3,13 @@
 //! **Format.** The count of elements, then the elements in ascending order.
 
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{Decompose, Lattice, Named};
 
 use super::GSet;
-use crate::plain::ascending::{decode_set, encode_set};
+use crate::plain::ascending::{chunks, decode_set, encode_set};
 
 impl<T> Default for GSet<T> {
     fn default() -> Self {
@@ -50,8 +51,14 @@ impl<T: Clone + Ord> Decompose for GSet<T> {
     }
 }
 
-own_delta!(Decompose::diff, <T> GSet<T> where T: Clone + Ord);
+own_delta!(Decompose::diff, GSet::split, <T> GSet<T> where T: Clone + Ord);
 own_summary!(<T> GSet<T> where T: Clone + Ord);
+
+impl<T: Ord> GSet<T> {
+    fn split(self, max_entries: usize) -> Vec<Self> {
+        chunks(self.elements, max_entries).map(Self::from).collect()
+    }
+}
 
 impl<T> Named for GSet<T> {
     const NAME: &'static str = "g_set";

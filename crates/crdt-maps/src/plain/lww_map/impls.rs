@@ -12,7 +12,7 @@ use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{AgentId, Decompose, DeltaState, Lattice, Named, Timestamp};
 
 use super::{LwwMap, n_live};
-use crate::plain::ascending::{decode_map, decode_set, encode_map, not_canonical};
+use crate::plain::ascending::{chunks, decode_map, decode_set, encode_map, not_canonical};
 use crate::plain::write::{ConflictingWrite, Write};
 
 impl<K, V> Default for LwwMap<K, V> {
@@ -99,6 +99,26 @@ impl<K: Clone + Ord, V: Clone + Ord> DeltaState for LwwMap<K, V> {
 
     fn news_of(&self, delta: &Self) -> Option<Self> {
         Some(delta.diff(self))
+    }
+
+    /// Writes below the floor go last, with the floor: without it they would not count.
+    fn split_delta(delta: Self, max_entries: usize) -> Vec<Self> {
+        if delta.cells.len() <= max_entries {
+            return vec![delta];
+        }
+        let floor = delta.floor;
+        let is_above = |(_, cell): &(K, Write<_>)| cell.stamp >= floor;
+        let (above, below): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            delta.cells.into_iter().partition(is_above);
+        let is_bare = below.is_empty() && floor > Timestamp::default();
+        let bare_floor = is_bare.then(|| Self::from_valid(BTreeMap::new(), floor));
+        let above = chunks(above, max_entries);
+        let below = chunks(below, max_entries);
+        above
+            .map(|cells| Self::from_valid(cells, Timestamp::default()))
+            .chain(below.map(|cells| Self::from_valid(cells, floor)))
+            .chain(bare_floor)
+            .collect()
     }
 }
 

@@ -2,11 +2,15 @@
 //!
 //! **Format.** What is in, then what was removed: each a count, then elements in ascending order.
 
+use alloc::collections::BTreeSet;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{Decompose, Lattice, Named};
 
 use super::TwoPSet;
-use crate::plain::ascending::{decode_set, encode_set, not_canonical};
+use crate::plain::ascending::{chunks, decode_set, encode_set, not_canonical};
 
 impl<T> Default for TwoPSet<T> {
     fn default() -> Self {
@@ -65,13 +69,30 @@ impl<T: Clone + Ord> Decompose for TwoPSet<T> {
     }
 }
 
-own_delta!(Decompose::diff, <T> TwoPSet<T> where T: Clone + Ord);
+own_delta!(Decompose::diff, TwoPSet::split, <T> TwoPSet<T> where T: Clone + Ord);
 own_summary!(<T> TwoPSet<T> where T: Clone + Ord);
 
 impl<T: Ord> TwoPSet<T> {
     /// Returns whether `element` was added or removed.
     fn knows(&self, element: &T) -> bool {
         self.contains(element) || self.is_removed(element)
+    }
+}
+
+impl<T: Ord> TwoPSet<T> {
+    fn split(self, max_entries: usize) -> Vec<Self> {
+        if self.added.len() + self.removed.len() <= max_entries {
+            return vec![self];
+        }
+        let added = chunks(self.added, max_entries).map(|added| Self {
+            added,
+            removed: BTreeSet::new(),
+        });
+        let removed = chunks(self.removed, max_entries).map(|removed| Self {
+            added: BTreeSet::new(),
+            removed,
+        });
+        added.chain(removed).collect()
     }
 }
 

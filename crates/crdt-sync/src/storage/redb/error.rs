@@ -11,10 +11,14 @@ use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionErro
 ///
 /// # Examples
 /// ```
+/// use crdt_core::{Classify, ErrorKind};
 /// use crdt_sync::{RedbError, RedbStorage};
 ///
 /// let missing = std::env::temp_dir().join("no such folder").join("notes.redb");
-/// assert!(matches!(RedbStorage::open(missing), Err(RedbError::Io(_))));
+/// let error = RedbStorage::open(missing).err();
+/// assert!(matches!(error, Some(RedbError::Io(_))));
+/// // It may be there tomorrow: nothing is known to be wrong.
+/// assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Unavailable));
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,6 +63,8 @@ impl Classify for RedbError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::InUse | Self::TooLarge { .. } => ErrorKind::Misuse,
+            // A full disk, a medium that does not answer: nothing is known to be wrong with the file.
+            Self::Io(_) | Self::Closed => ErrorKind::Unavailable,
             _ => ErrorKind::Corrupt,
         }
     }

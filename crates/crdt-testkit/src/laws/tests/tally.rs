@@ -35,6 +35,7 @@ impl Fault {
     pub(super) const FALSE_FEED: u8 = 16;
     pub(super) const PANIC: u8 = 17;
     pub(super) const LOST_NEWS: u8 = 18;
+    pub(super) const LOST_PART: u8 = 19;
 }
 
 /// The type with a fault, and its own subject.
@@ -130,6 +131,11 @@ impl<const FAULT: u8> DeltaState for Tally<FAULT> {
             return Some(Self(news.map(|(agent, count)| (*agent, *count)).collect()));
         }
         Some(delta.diff(self))
+    }
+
+    fn split_delta(delta: Self, _: usize) -> Vec<Self> {
+        let n_lost = usize::from(FAULT == Fault::LOST_PART && delta.0.len() > 1);
+        delta.decompose().skip(n_lost).collect()
     }
 }
 
