@@ -34,8 +34,8 @@ pub(crate) fn news_of(oplog: &OpLog, update: &Update) -> Option<Update> {
         let parents = rest.parents().map(renumber);
         pieces.push(renumber(rest.first()), lvs, 0, parents);
     }
-    // A part of an update that has an order has one.
-    assemble(agents, pieces, |_, lvs| update.ops(lvs))
+    // A part of an update that has an order has one. What is known of it follows its floor.
+    assemble(agents, None, pieces, |_, lvs| update.ops(lvs))
 }
 
 /// What is not known of a run.
@@ -69,12 +69,13 @@ impl Rest<'_> {
 
 fn n_known(oplog: &OpLog, update: &Update, run: &UpdateRun<'_>) -> u32 {
     let graph = oplog.graph();
-    let name = update.agents[run.agent as usize].as_str();
-    let Some(agent) = graph.agents().index_of(name) else {
-        return 0;
+    let name = &update.agents[run.agent as usize];
+    let n_dropped = graph.n_dropped(name, run.seq, run.lvs.len() as usize);
+    let (mut known, mut unknown) = (run.seq + n_dropped as u64, run.seq_end());
+    let Some(agent) = graph.agents().index_of(name.as_str()) else {
+        return n_dropped as u32;
     };
     let is_known = |seq: u64| graph.lv_of(agent, seq).is_some();
-    let (mut known, mut unknown) = (run.seq, run.seq_end());
     while known < unknown {
         let middle = known + (unknown - known) / 2;
         if is_known(middle) {

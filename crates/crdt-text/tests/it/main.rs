@@ -15,6 +15,7 @@ mod live;
 mod model;
 mod oplog;
 mod saved;
+mod shallow;
 mod support;
 mod traits;
 mod vectors;
