@@ -28,7 +28,7 @@ use crate::{AgentId, AgentIdx, Dot, DotContext, DotRange};
 /// let mut graph = CausalGraph::new();
 /// graph.ingest(&alice, 0, 3, &[])?;
 /// let floor = graph.floor_at(graph.frontier())?;
-/// assert_eq!(floor.heads(), [Dot::new(alice, 2)?]);
+/// assert_eq!(floor.version(), [Dot::new(alice, 2)?]);
 /// assert_eq!(floor.dropped(), &graph.summary());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -77,7 +77,7 @@ impl Floor {
         is_valid.then_some(Self { heads, dropped })
     }
 
-    /// Returns the heads of the version, sorted.
+    /// Returns the version, as its heads in order.
     ///
     /// # Complexity
     /// O(1).
@@ -86,11 +86,11 @@ impl Floor {
     /// # use crdt_core::{AgentId, Dot, DotContext, Floor};
     /// let head = Dot::new(AgentId::new("alice")?, 0)?;
     /// let floor = Floor::new(vec![head.clone()], DotContext::from_iter([head.clone()])).unwrap();
-    /// assert_eq!(floor.heads(), [head]);
+    /// assert_eq!(floor.version(), [head]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn heads(&self) -> &[Dot] {
+    pub fn version(&self) -> &[Dot] {
         &self.heads
     }
 

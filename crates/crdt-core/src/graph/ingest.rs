@@ -249,7 +249,7 @@ impl CausalGraph {
         }
         let mut lvs = SmallVec::new();
         if let Some(floor) = self.floor() {
-            if floor.heads() == parents {
+            if floor.version() == parents {
                 lvs.push(self.floor_lvs().last());
                 return Ok(lvs);
             }

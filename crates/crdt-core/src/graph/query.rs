@@ -175,7 +175,7 @@ impl CausalGraph {
             && has_dropped
             && let Some(floor) = self.floor()
         {
-            if !floor.heads().iter().all(|head| dots.contains(head)) {
+            if !floor.version().iter().all(|head| dots.contains(head)) {
                 return Err(self.below_floor());
             }
             lvs.push(self.floor_lvs().last());

@@ -107,7 +107,7 @@ impl OpLog {
         if self.is_empty() {
             return self.adopt(update, own.floor.clone());
         }
-        let heads = own.floor.heads();
+        let heads = own.floor.version();
         let missing = || UpdateError::MissingFloor {
             floor: heads.to_vec(),
         };
@@ -136,7 +136,7 @@ impl OpLog {
             Agreement::AddsText(text) => Ok(vec![(self.graph.floor_lvs(), text)]),
             Agreement::AddsNothing => Ok(Vec::new()),
             Agreement::Contradicts => {
-                let head = floor.heads().first().cloned();
+                let head = floor.version().first().cloned();
                 Err(head.map_or(UpdateError::Corrupt, UpdateError::Conflict))
             }
         }

@@ -38,7 +38,7 @@ impl Update {
     /// O(1).
     #[must_use]
     pub fn floor(&self) -> Option<&[Dot]> {
-        self.floor.as_deref().map(|own| own.floor.heads())
+        self.floor.as_deref().map(|own| own.floor.version())
     }
 
     pub(crate) fn whole_floor(&self) -> Option<&UpdateFloor> {
@@ -75,7 +75,7 @@ pub(super) fn later<'a>(a: &'a Update, b: &'a Update) -> Result<Option<&'a Updat
     } else if ours.is_subset(theirs) {
         Ok(Some(b))
     } else {
-        let floor = own.floor.heads().to_vec();
+        let floor = own.floor.version().to_vec();
         Err(UpdateError::BelowFloor { floor })
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn later<'a>(a: &'a Update, b: &'a Update) -> Result<Option<&'a Updat
 /// Writes the section of a floor.
 pub(super) fn encode(w: &mut Writer, own: &UpdateFloor, text: &str) {
     let mut told = Writer::new();
-    let heads = own.floor.heads();
+    let heads = own.floor.version();
     told.u64(heads.len() as u64);
     for head in heads {
         told.str(head.agent().as_str());

@@ -138,7 +138,7 @@ fn group_floor<'a>(
                 ops = Cow::Owned(OpRuns::from_ops([insert]));
             }
             Agreement::Contradicts => {
-                let head = own.floor.heads().first().cloned();
+                let head = own.floor.version().first().cloned();
                 return Err(head.map_or(UpdateError::Corrupt, UpdateError::Conflict));
             }
         }

@@ -6,6 +6,7 @@ mod conflict;
 mod dropped;
 mod encoding;
 mod errors;
+mod floor;
 mod foreign;
 mod golden;
 mod grouping;

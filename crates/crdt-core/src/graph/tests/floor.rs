@@ -18,7 +18,7 @@ fn shallow() -> CausalGraph {
     full.ingest(&agent(1), 5, 2, &[dot(0, 1)]).unwrap();
     let mut graph = CausalGraph::new();
     let floor = full.floor_at(full.frontier()).unwrap();
-    assert_eq!(floor.heads(), [dot(0, 2), dot(1, 6)]);
+    assert_eq!(floor.version(), [dot(0, 2), dot(1, 6)]);
     let lvs = graph.set_floor(floor, 10).unwrap();
     assert_eq!(lvs, LvRange::new(Lv::new(0), Lv::new(10)));
     let heads = [dot(0, 2), dot(1, 6)];

@@ -61,7 +61,7 @@ impl Graph<'_> {
 impl Graph<'_> {
     /// Whether parents, none of which is known as an event, are the heads of the floor.
     fn is_floor(&self, parents: &[WireDot]) -> bool {
-        let heads = self.graph.floor().map_or(&[][..], |floor| floor.heads());
+        let heads = self.graph.floor().map_or(&[][..], |floor| floor.version());
         let is_head = |(parent, head): (&WireDot, &Dot)| {
             let name = self.names.get(parent.agent as usize);
             name == Some(head.agent()) && parent.seq == head.seq()
