@@ -34,7 +34,7 @@ pub fn run(bytes: &[u8]) {
 
 /// Updates of several shapes, files, and the messages of a link.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let docs = [small(), concurrent(), long()];
+    let docs = [small(), concurrent(), long(), cut(concurrent()), on_floor()];
     let mut seeds = Vec::new();
     for doc in &docs {
         seeds.push([&[0], &doc.encode_full()[..]].concat());
@@ -143,19 +143,27 @@ fn take(update: &Update) {
     if group.merge_delta(update).is_err() {
         assert_eq!(group.encode(), ours, "what is refused changes nothing");
     }
-    let mut log = receiver();
+    let cut = cut(small()).into_parts().0;
+    for known in [receiver(), OpLog::new(), cut] {
+        take_by(&known, update);
+    }
+}
+
+/// Brings an update to one replica, which is whole, empty or shallow.
+fn take_by(receiver: &OpLog, update: &Update) {
+    let mut log = receiver.clone();
     let before = log.encode_full();
     if log.apply(update).is_err() {
         assert_eq!(log.encode_full(), before, "what is refused changes nothing");
         return;
     }
-    let known = receiver().version().clone();
+    let known = receiver.version().clone();
     let text = log.text_at(log.version()).expect("the tip");
     let mut branch = Branch::new_at_local_version(&log, &known).expect("a version");
     drop(branch.merge(&log, log.version()).expect("the tip"));
     assert_eq!(branch.content(), text, "a branch that merges, and a replay");
     drop(branch.checkout(&log, &known).expect("a version"));
-    let base = receiver().text_at(&known);
+    let base = receiver.text_at(&known);
     assert_eq!(Ok(branch.content()), base, "and back");
     let copy = OpLog::decode(&log.encode_full()).expect("what was taken in can be saved");
     assert_eq!(copy, log, "saved and opened");
@@ -188,6 +196,18 @@ fn small() -> TextDoc {
     let alice = doc.get_or_create_agent_id("alice").expect("a name");
     doc.insert(alice, 0, "known").expect("an edit");
     doc.delete(alice, 1..3).expect("an edit");
+    doc
+}
+
+fn cut(doc: TextDoc) -> TextDoc {
+    doc.shallow_at(doc.version()).expect("the tip is critical")
+}
+
+/// What follows a floor that the receiver has as an event.
+fn on_floor() -> TextDoc {
+    let mut doc = cut(small());
+    let bob = doc.get_or_create_agent_id("bob").expect("a name");
+    doc.insert(bob, 1, "on top").expect("an edit");
     doc
 }
 

@@ -6,7 +6,8 @@
 //!
 //! # Invariants
 //! - Parents of an event have lower local versions; they are sorted, distinct and minimal.
-//! - Every local version has exactly one id `(agent, seq)`, and every id at most one local version.
+//! - Every local version has exactly one id `(agent, seq)`, and every id at most one local version;
+//!   but for those that stand for dropped history (see the `floor` module).
 //! - The frontier holds exactly the events without children.
 //!
 //! # Costs
@@ -21,6 +22,7 @@
 mod check;
 mod critical;
 mod error;
+mod floor;
 mod frontier;
 mod ids;
 mod ingest;
@@ -32,9 +34,11 @@ mod seq_runs;
 mod traverse;
 mod walk;
 
+use alloc::boxed::Box;
 use core::fmt;
 
 pub use self::error::{GraphError, IngestError};
+pub use self::floor::Floor;
 pub use self::frontier::{Frontier, RemoteFrontier};
 pub use self::ids::AgentRun;
 pub use self::ingest::Segment;
@@ -45,6 +49,7 @@ pub use self::traverse::Difference;
 
 use self::check::check_len;
 use self::critical::CriticalVersions;
+use self::floor::GraphFloor;
 use self::ids::EventIds;
 use self::runs::GraphRuns;
 use crate::{AgentId, AgentIdx, AgentTable};
@@ -81,6 +86,7 @@ pub struct CausalGraph {
     /// Who made the last event, if it is the only head and has its agent's highest number: then the
     /// agent's next events only continue what ends each column. `None` says nothing.
     typist: Option<AgentIdx>,
+    floor: Option<Box<GraphFloor>>,
 }
 
 impl CausalGraph {
@@ -122,7 +128,8 @@ impl CausalGraph {
     ///
     /// # Errors
     /// [`GraphError`] if the agent or a parent is unknown, the parents are not minimal, `len` is
-    /// zero, or the graph or the agent's sequence numbers are used up; the graph is unchanged.
+    /// zero, they lie below the floor of a shallow history, or the graph or the agent's sequence numbers
+    /// are used up; the graph is unchanged.
     /// # Complexity
     /// O(1) amortised when `parents` is the frontier. Else O(log n + h), n = runs, h = heads of the
     /// graph, plus [`Self::find_dominators`] for several parents.
@@ -190,7 +197,7 @@ impl CausalGraph {
         Ok(self.push(agent, seq, parents, len))
     }
 
-    /// Returns the number of events.
+    /// Returns the number of events, those that stand for dropped history included.
     ///
     /// # Complexity
     /// O(1).
@@ -269,7 +276,9 @@ impl CausalGraph {
         self.ids.push(agent, seq, range);
         self.frontier.advance(parents, range.last());
         let is_only_head = self.frontier.single().is_some();
-        let is_typing = is_only_head && self.ids.ends_with_highest_of(agent);
+        let is_typing = is_only_head
+            && self.ids.ends_with_highest_of(agent)
+            && (self.floor.is_none() || seq >= self.seq_end_of_dropped(agent));
         self.typist = is_typing.then_some(agent);
         range
     }

@@ -46,8 +46,8 @@ pub use self::clock::{ClockError, HybridClock, Timestamp};
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};
 pub use self::dot_context::{DotContext, NextSeqError};
 pub use self::graph::{
-    AgentRun, CausalGraph, Checkpoint, Difference, Frontier, GraphError, GraphRun, IngestError, Lv,
-    LvRange, MAX_EVENTS, RemoteFrontier, Segment,
+    AgentRun, CausalGraph, Checkpoint, Difference, Floor, Frontier, GraphError, GraphRun,
+    IngestError, Lv, LvRange, MAX_EVENTS, RemoteFrontier, Segment,
 };
 pub use self::interval::IntervalSet;
 pub use self::lattice::{Classify, Decompose, Delta, DeltaState, ErrorKind, Lattice, Summarize};

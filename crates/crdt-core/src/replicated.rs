@@ -192,6 +192,13 @@ macro_rules! replicated {
                 })
             }
 
+            fn write_meaning(&self, w: &mut $crate::codec::Writer) -> bool {
+                $(if !$crate::Summarize::write_meaning(&self.$field, w) {
+                    $crate::codec::Encode::encode(&self.$field, w);
+                })+
+                true
+            }
+
             fn split_summary(
                 summary: &mut $summary,
                 within: Option<&$summary>,

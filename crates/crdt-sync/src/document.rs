@@ -10,7 +10,8 @@ use crdt_core::codec::{Decode, Encode};
 /// with [`replicated!`](crdt_core::replicated).
 ///
 /// # Invariants
-/// Equal states have equal bytes, and equal summaries mean equal states.
+/// Equal states have equal bytes, and equal summaries mean equal states; or states that write the same
+/// in [`Summarize::write_meaning`], where a type says there what counts.
 ///
 /// # Examples
 /// ```

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use crdt_core::codec::{Decode, Encode};
+use crdt_core::codec::{Decode, Encode, Writer};
 use crdt_core::{AgentId, Classify, Delta};
 
 use crate::admission::OwnAgents;
@@ -301,9 +301,13 @@ pub(crate) enum CatchUpError {
 
 fn summarize<D: Document>(state: &D) -> Summary {
     let bytes = state.summary().to_bytes();
+    let mut meaning = Writer::new();
+    if !state.write_meaning(&mut meaning) {
+        state.encode(&mut meaning);
+    }
     Summary {
         versions: Digest::of(&bytes),
-        states: Digest::of(&state.to_bytes()),
+        states: Digest::of(meaning.as_bytes()),
         bytes: Payload::from_bytes(bytes),
     }
 }

@@ -99,6 +99,36 @@ impl TextDoc {
         self.oplog.drop_deleted_text()
     }
 
+    /// A copy that starts from `version`, with the text there in place of what lies before, see
+    /// [`OpLog::shallow_at`].
+    ///
+    /// # Errors
+    /// As [`OpLog::shallow_at`].
+    ///
+    /// # Complexity
+    /// As [`OpLog::shallow_at`], and a merge of what comes after the version.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_text::TextDoc;
+    ///
+    /// let mut doc = TextDoc::new();
+    /// let ada = doc.get_or_create_agent_id("ada")?;
+    /// doc.insert(ada, 0, "a secret")?;
+    /// doc.delete(ada, 1..8)?;
+    /// let shallow = doc.shallow_at(doc.version())?;
+    ///
+    /// let mut opened = TextDoc::decode(&shallow.encode_full())?;
+    /// let eve = opened.get_or_create_agent_id("eve")?;
+    /// opened.insert(eve, 1, "!")?;
+    /// doc.apply_update(&opened.encode_missing(&doc.summary()))?;
+    /// assert_eq!(doc.content(), "a!");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shallow_at(&self, version: &Frontier) -> Result<Self, GraphError> {
+        Ok(Self::from(self.oplog.shallow_at(version)?))
+    }
+
     /// Interns an agent by name (or [`AgentId`](crate::AgentId)), see
     /// [`OpLog::get_or_create_agent_id`].
     ///

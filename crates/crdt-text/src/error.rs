@@ -1,7 +1,7 @@
 //! Why a call on text was refused; whatever it was, nothing changed.
 
 use crdt_core::codec::DecodeError;
-use crdt_core::{Classify, Dot, ErrorKind, GraphError, IngestError};
+use crdt_core::{Classify, Dot, ErrorKind, GraphError, IngestError, RemoteFrontier};
 
 /// An editing call that does not fit the document: the caller's mistake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -61,6 +61,21 @@ pub enum UpdateError {
     /// The operations build on an event that has not arrived: keep them and try again later.
     #[error("missing dependency: event {} of agent {:?}", .0.seq(), .0.agent().as_str())]
     MissingDependency(Dot),
+    /// The operations do not follow the version that the shallow history here starts from: what they
+    /// would have to be compared with was dropped. They stay refused; their author must merge `floor`
+    /// before editing on, or lose them.
+    #[error("the history here starts at {floor:?}, which the update does not follow")]
+    BelowFloor {
+        /// The version that the history here starts from.
+        floor: RemoteFrontier,
+    },
+    /// The update begins with a shallow history whose first version is not known here: get the events up
+    /// to `floor` from a replica that has them, or open the shallow history in place of this one.
+    #[error("the update starts from {floor:?}, which is not known here")]
+    MissingFloor {
+        /// The version that the update starts from.
+        floor: RemoteFrontier,
+    },
     /// An id that is known was offered with other content or parents.
     #[error("event {} of agent {:?} is known with other content or parents", .0.seq(), .0.agent().as_str())]
     Conflict(Dot),
@@ -84,7 +99,9 @@ impl Classify for EditError {
 impl Classify for UpdateError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::MissingDependency(_) => ErrorKind::MissingDependency,
+            Self::MissingDependency(_) | Self::BelowFloor { .. } | Self::MissingFloor { .. } => {
+                ErrorKind::MissingDependency
+            }
             Self::Corrupt => ErrorKind::Corrupt,
             Self::Decode(_) | Self::Conflict(_) | Self::Circular | Self::Malformed(_) => {
                 ErrorKind::Malformed
@@ -97,6 +114,7 @@ impl From<IngestError> for UpdateError {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::MissingDependency(dot) => Self::MissingDependency(dot),
+            IngestError::BelowFloor { floor } => Self::BelowFloor { floor },
             IngestError::Conflict(dot) => Self::Conflict(dot),
             IngestError::Malformed(error) => Self::Malformed(EditError::Graph(error)),
         }

@@ -40,7 +40,8 @@
 //!   is read; to save each edit, append [`TextDoc::encode_since`] records, each with its length, and
 //!   read them back with [`TextDoc::apply_update`].
 //! - To forget what was deleted, [`TextDoc::drop_deleted_text`] before saving: the history still
-//!   merges.
+//!   merges. To forget all that came before a version that every writer knows,
+//!   [`TextDoc::shallow_at`].
 //! - A reopened document takes a new agent: a name stands for one session, and two writers with
 //!   one name are refused as a conflict as soon as their events meet.
 //! - To sync, send your [`TextDoc::summary`] and take what [`TextDoc::encode_missing`] makes of it.
@@ -82,7 +83,9 @@ mod update;
 mod walker;
 
 pub use crdt_core::codec::{DecodeError, DecodeLimits};
-pub use crdt_core::{AgentId, AgentIdx, Dot, DotContext, Frontier, Lv, LvRange, RemoteFrontier};
+pub use crdt_core::{
+    AgentId, AgentIdx, Dot, DotContext, Floor, Frontier, Lv, LvRange, RemoteFrontier,
+};
 
 pub use self::branch::Branch;
 pub use self::doc::TextDoc;

@@ -3,6 +3,7 @@
 //! # Invariants
 //! - The causal graph and the columns of operations have equal lengths: event `lv` of the graph
 //!   does what event `lv` of the columns says.
+//! - A history that was cut starts with a text in place of what was dropped (see `shallow`).
 //! - Nothing is ever changed, only appended (or, when a batch fails, cut off again).
 
 mod author;
@@ -11,6 +12,7 @@ mod ingest;
 mod length;
 mod load;
 mod ops;
+mod shallow;
 #[cfg(test)]
 mod tests;
 
@@ -60,7 +62,8 @@ use crate::{Branch, Patches, TextOp};
 ///
 /// # Invariants
 /// Equality is that of histories: two op logs are equal if they hold the same events, whatever the
-/// order in which they learned of them, and whatever text one of them has dropped.
+/// order in which they learned of them, and whatever text one of them has dropped. A shallow op log
+/// holds less than the one that it was made of.
 #[derive(Clone, Default)]
 pub struct OpLog {
     graph: CausalGraph,
@@ -113,7 +116,8 @@ impl OpLog {
         self.graph.intern_agent(agent)
     }
 
-    /// The number of events: scalars ever inserted plus deletes of single scalars.
+    /// The number of events: scalars ever inserted plus deletes of single scalars. The text that a
+    /// shallow history starts from counts as one insert of it, or as one event if it is empty.
     #[must_use]
     pub fn len(&self) -> usize {
         self.graph.len()
@@ -137,16 +141,15 @@ impl OpLog {
     /// O(h log n), h = heads.
     #[must_use]
     pub fn remote_version(&self) -> RemoteFrontier {
-        let heads = self.version().iter();
-        let mut dots: RemoteFrontier = heads.filter_map(|lv| self.graph.dot_of(lv)).collect();
-        dots.sort_unstable();
-        dots
+        // The tip is known, and above any floor.
+        self.graph.to_remote(self.version()).unwrap_or_default()
     }
 
     /// Translates a local version into dots.
     ///
     /// # Errors
-    /// [`GraphError::UnknownVersion`] if it names an event that is not known here.
+    /// [`GraphError::UnknownVersion`] if it names an event that is not known here,
+    /// [`GraphError::BelowFloor`] if one that a shallow history has no name for any more.
     pub fn to_remote(&self, version: &Frontier) -> Result<RemoteFrontier, GraphError> {
         self.graph.to_remote(version)
     }
@@ -154,12 +157,14 @@ impl OpLog {
     /// Translates dots into a local version.
     ///
     /// # Errors
-    /// [`IngestError::MissingDependency`] with the first dot that is not known here.
+    /// [`IngestError::MissingDependency`] with the first dot that is not known here,
+    /// [`IngestError::BelowFloor`] if they name a version before the first of a shallow history.
     pub fn to_local(&self, dots: &[Dot]) -> Result<Frontier, IngestError> {
         self.graph.to_local(dots)
     }
 
-    /// Every id that is known: what another replica needs to find out what is missing here.
+    /// Every id that is known, or was and was dropped: what another replica needs to find out what is
+    /// missing here.
     #[must_use]
     pub fn summary(&self) -> DotContext {
         self.graph.summary()
@@ -171,7 +176,8 @@ impl OpLog {
         &self.graph
     }
 
-    /// Walks all operations in local order.
+    /// Walks all operations in local order; the first of a shallow history inserts the text that it
+    /// starts from.
     ///
     /// # Complexity
     /// O(1) a run.
@@ -204,7 +210,8 @@ impl OpLog {
     /// Walks the history in local order: who did what, and on which version.
     ///
     /// There are no timestamps; a user who wants them keeps them by [`Dot`]. Deleted text is there
-    /// only if it was recorded, see [`Self::add_delete_with_content`].
+    /// only if it was recorded, see [`Self::add_delete_with_content`]. What was dropped from a shallow
+    /// history is not told, and what stands for it has no author.
     ///
     /// # Complexity
     /// O(log n) a run, n = runs.
@@ -317,7 +324,7 @@ impl OpLog {
 
 impl PartialEq for OpLog {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.knows_all_of(other)
+        self.len() == other.len() && self.has_floor_of(other) && self.knows_all_of(other)
     }
 }
 

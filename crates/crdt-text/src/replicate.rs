@@ -70,6 +70,12 @@ impl Summarize for TextDoc {
     fn delta_since(&self, known: &DotContext) -> Option<Update> {
         self.oplog().delta_since(known)
     }
+
+    /// The text: full and shallow replicas, and those that dropped deleted text, differ in bytes only.
+    fn write_meaning(&self, w: &mut Writer) -> bool {
+        w.str(&self.content());
+        true
+    }
 }
 
 impl Encode for Update {

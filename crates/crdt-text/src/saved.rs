@@ -19,13 +19,13 @@
     )
 )]
 
-use crdt_core::codec::{DecodeError, DecodeLimits, Reader, Writer};
-use crdt_core::{AgentId, Dot, RemoteFrontier};
+use crdt_core::RemoteFrontier;
+use crdt_core::codec::{DecodeError, DecodeLimits, Writer};
 
 use crate::container::{Container, ContainerWriter, OPTIONAL};
 use crate::error::UpdateError;
 use crate::op_log::MAX_LEN;
-use crate::update::section;
+use crate::update::{head, section};
 use crate::{Draft, OpLog, TextDoc};
 
 const DIGEST: u8 = OPTIONAL;
@@ -74,8 +74,8 @@ impl<'a> SavedDoc<'a> {
     /// O(n), n = bytes of text.
     pub fn open(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Self, UpdateError> {
         let (r, mut budget) = limits.open(bytes)?;
-        let [agents, history, inserted, recorded] = section::ALL;
-        let known = [agents, history, inserted, recorded, DIGEST, TIP];
+        let [agents, history, inserted, recorded, floor] = section::ALL;
+        let known = [agents, history, inserted, recorded, floor, DIGEST, TIP];
         let file = Container::open(bytes, r, &known)?;
         let mut r = file.section(DIGEST)?;
         let expected = r.u32_le()?;
@@ -179,17 +179,4 @@ fn digest(heads: &[u8], text: &[u8]) -> u32 {
     hasher.update(heads);
     hasher.update(text);
     hasher.finalize()
-}
-
-fn head(r: &mut Reader<'_>) -> Result<Dot, DecodeError> {
-    let offset = r.offset();
-    let name = r.str()?;
-    let len = name.len();
-    let agent = AgentId::new(name).map_err(|_| DecodeError::InvalidAgent { offset, len })?;
-    let seq = r.u64()?;
-    Dot::new(agent, seq).map_err(|_| DecodeError::OutOfRange {
-        offset,
-        found: seq,
-        max: crdt_core::MAX_SEQ,
-    })
 }

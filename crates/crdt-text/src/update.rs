@@ -9,6 +9,7 @@ mod alone;
 mod collect;
 mod decode;
 mod encode;
+mod floor;
 mod group;
 mod parts;
 mod rows;
@@ -21,6 +22,7 @@ use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, Lv
 
 pub(crate) use self::decode::{decode_within, load};
 pub(crate) use self::encode::section;
+pub(crate) use self::floor::{UpdateFloor, head};
 pub(crate) use self::parts::{news_of, split};
 pub(crate) use self::rows::Rows;
 pub(crate) use self::slip::{Setting, SlipReader, SlipWriter};
@@ -54,8 +56,9 @@ pub struct Update {
     agents: Vec<AgentId>,
     runs: Vec<StoredRun>,
     parents: Vec<WireDot>,
-    /// Operations, numbered from 0 in the order of the runs.
+    /// Operations, numbered from 0: those of the floor, then in the order of the runs.
     ops: OpRuns,
+    floor: Option<Box<UpdateFloor>>,
 }
 
 /// A dot whose agent is an index into the update's table.
@@ -97,25 +100,26 @@ impl UpdateRun<'_> {
 }
 
 impl Update {
-    /// How many events it holds.
+    /// How many events it holds, without what stands for the floor of a shallow history.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ops.end().index()
+        self.ops.end().index() - self.floor_lvs().end.index()
     }
 
-    /// Whether it holds no event.
+    /// Whether it holds neither an event nor the floor of a shallow history.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == 0 && self.floor.is_none()
     }
 
-    /// The ids of the events it holds.
+    /// The ids of the events it holds, and of those that its floor stands for.
     ///
     /// # Complexity
     /// O(n log n), n = runs.
     #[must_use]
     pub fn summary(&self) -> DotContext {
-        let mut summary = DotContext::new();
+        let floor = self.whole_floor().map(|own| own.floor.dropped().clone());
+        let mut summary = floor.unwrap_or_default();
         for run in self.runs() {
             let agent = self.agents[run.agent as usize].clone();
             // Every run was checked to be non-empty and within the largest sequence number.
@@ -220,7 +224,7 @@ impl Update {
     }
 
     pub(crate) fn runs(&self) -> impl ExactSizeIterator<Item = UpdateRun<'_>> {
-        let mut start = Lv::new(0);
+        let mut start = self.floor_lvs().end;
         let mut parents_start = 0;
         self.runs.iter().map(move |run| {
             let lvs = LvRange::new(start, run.end);
@@ -274,6 +278,9 @@ impl OpLog {
 
     /// Collects the events that a replica with this summary does not know.
     ///
+    /// What a shallow history has dropped it cannot tell. To a replica that lacks some of that the update
+    /// gives the floor instead, which only one without any events can take.
+    ///
     /// # Complexity
     /// O(n log n), n = runs.
     #[must_use]
@@ -320,7 +327,7 @@ impl OpLog {
         self.update_missing(summary).encode()
     }
 
-    /// Reads an op log from what [`Self::encode_full`] wrote.
+    /// Reads an op log, shallow or not, from what [`Self::encode_full`] wrote.
     ///
     /// # Errors
     /// [`UpdateError`] as for [`Self::decode_and_add`].

@@ -28,6 +28,7 @@ impl CausalGraph {
         }
         self.check_known(parents)?;
         check_sorted(parents)?;
+        self.check_above_floor(parents)?;
         if self.is_minimal(parents) {
             Ok(())
         } else {

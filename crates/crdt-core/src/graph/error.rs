@@ -3,6 +3,7 @@
 //! Two enums, because the reactions differ: a call on this replica's own graph can only be wrong,
 //! while a run from elsewhere can also be early.
 
+use super::frontier::RemoteFrontier;
 use crate::{Classify, Dot, ErrorKind};
 
 /// A call that names what is not there, or asks for more than fits: the caller's mistake.
@@ -48,6 +49,18 @@ pub enum GraphError {
         /// The most it can hold.
         limit: u32,
     },
+    /// A version below the one that a shallow history starts from.
+    #[error("the version lies below the one that the shallow history starts from")]
+    BelowFloor,
+    /// A version that is not critical: the history cannot start from it.
+    #[error("event {lv} neither belongs to the version nor follows all of it")]
+    NotCritical {
+        /// Local version of an event that is concurrent with part of the version.
+        lv: u32,
+    },
+    /// Only an empty graph can be given a floor.
+    #[error("the graph has events already")]
+    HasEvents,
     /// The graph has no room for the parents of another merge.
     #[error("a graph holds at most {limit} parents of runs")]
     TooManyParents {
@@ -79,12 +92,19 @@ impl Classify for GraphError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "early, contradicting or malformed: there is no fourth"
+    reason = "early, late, contradicting or malformed: there is no fifth"
 )]
 pub enum IngestError {
     /// The run is early: it builds on an event that has not arrived. Keep it and try again later.
     #[error("missing dependency: event {} of agent {:?}", .0.seq(), .0.agent().as_str())]
     MissingDependency(Dot),
+    /// The run is late: it builds on events that were dropped here, beside the version that the shallow
+    /// history starts from. Only runs that follow all of that version can be taken in.
+    #[error("the history here starts at {floor:?}, which the run does not follow")]
+    BelowFloor {
+        /// The version that the history here starts from.
+        floor: RemoteFrontier,
+    },
     /// An id that is known here was offered with other parents or other content: two writers use
     /// one agent id, or one of the copies was altered.
     #[error("event {} of agent {:?} is known with other content or parents", .0.seq(), .0.agent().as_str())]
@@ -97,7 +117,7 @@ pub enum IngestError {
 impl Classify for IngestError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::MissingDependency(_) => ErrorKind::MissingDependency,
+            Self::MissingDependency(_) | Self::BelowFloor { .. } => ErrorKind::MissingDependency,
             // Agent indexes and local versions never come from elsewhere.
             Self::Malformed(GraphError::UnknownAgent | GraphError::UnknownVersion { .. }) => {
                 ErrorKind::Misuse

@@ -5,6 +5,8 @@
 //! on the event before, and an event is only known when its parents are; so what is known of a run
 //! that agrees with this graph is a prefix of it, and at most one segment is new.
 
+use core::slice;
+
 use smallvec::SmallVec;
 
 use super::CausalGraph;
@@ -49,7 +51,8 @@ impl CausalGraph {
     /// Returns the segments in order: known ones, then at most one that is not.
     ///
     /// # Errors
-    /// [`IngestError::Conflict`] if a known event has other parents than the run says;
+    /// [`IngestError::Conflict`] if a known event has other parents than the run says, or one was dropped
+    /// (see [`Self::n_dropped`]);
     /// [`IngestError::Malformed`] if the run is empty, too long, the agent or a parent is not of
     /// this graph, or the parents are not sorted, distinct and minimal.
     /// # Complexity
@@ -79,6 +82,9 @@ impl CausalGraph {
         self.check_agent(agent)?;
         let len = check_len(seq, len)?;
         check_sorted(parents)?;
+        if let Some(dropped) = self.first_dropped(agent, seq, len) {
+            return Err(IngestError::Conflict(self.dot(agent, dropped)));
+        }
         let segments = self.split_by_known(agent, seq, len);
         for segment in &segments {
             match segment.known {
@@ -130,6 +136,7 @@ impl CausalGraph {
         if segment.offset == 0 {
             self.check_known(parents)?;
             check_sorted(parents)?;
+            self.check_above_floor(parents)?;
             self.check_room(len, parents.len())?;
             return Ok(self.push(agent, first_seq, parents, len));
         }
@@ -185,7 +192,7 @@ impl CausalGraph {
     ///
     /// # Errors
     /// [`IngestError`] as for [`Self::segments`]; [`IngestError::MissingDependency`] if a parent
-    /// is not known. The graph is unchanged.
+    /// is not known, [`IngestError::BelowFloor`] if it was dropped. The graph is unchanged.
     /// # Complexity
     /// As [`Self::local_parents`], [`Self::segments`] and [`Self::add_segment`].
     /// # Convergence
@@ -221,7 +228,8 @@ impl CausalGraph {
     ///
     /// # Errors
     /// [`IngestError::MissingDependency`] with the first parent that is not known;
-    /// [`IngestError::Malformed`] if the dots are not sorted and distinct.
+    /// [`IngestError::BelowFloor`] if there are none, or some were dropped, and they are not the floor's
+    /// heads; [`IngestError::Malformed`] if the dots are not sorted and distinct.
     /// # Complexity
     /// O(p (log a + log n + log p)), p = parents, a = agents, n = runs of one agent.
     /// # Examples
@@ -240,6 +248,15 @@ impl CausalGraph {
             return Err(GraphError::UnsortedParents.into());
         }
         let mut lvs = SmallVec::new();
+        if let Some(floor) = self.floor() {
+            if floor.version() == parents {
+                lvs.push(self.floor_lvs().last());
+                return Ok(lvs);
+            }
+            if parents.is_empty() {
+                return Err(self.below_floor());
+            }
+        }
         for dot in parents {
             lvs.push(self.local_parent(dot)?);
         }
@@ -248,8 +265,13 @@ impl CausalGraph {
     }
 
     pub(super) fn local_parent(&self, dot: &Dot) -> Result<Lv, IngestError> {
-        self.lv_of_dot(dot)
-            .ok_or_else(|| IngestError::MissingDependency(dot.clone()))
+        self.lv_of_dot(dot).ok_or_else(|| {
+            if self.was_dropped(dot) {
+                self.below_floor()
+            } else {
+                IngestError::MissingDependency(dot.clone())
+            }
+        })
     }
 
     fn ingest_checked(
@@ -259,7 +281,19 @@ impl CausalGraph {
         len: usize,
         parents: &[Dot],
     ) -> Result<Option<LvRange>, IngestError> {
-        let parents = self.local_parents(parents)?;
+        let n_dropped = self.n_dropped(agent, seq, len);
+        if n_dropped > 0 && n_dropped == len {
+            return Ok(None);
+        }
+        let before = seq
+            .checked_add(n_dropped as u64)
+            .and_then(|seq| seq.checked_sub(1));
+        let before = before.filter(|_| n_dropped > 0).map(|seq| Dot {
+            agent: agent.clone(),
+            seq,
+        });
+        let parents = self.local_parents(before.as_ref().map_or(parents, slice::from_ref))?;
+        let (seq, len) = (seq + n_dropped as u64, len - n_dropped);
         let agent = self.intern_agent(agent);
         let segments = self.segments(agent, seq, len, &parents)?;
         match segments.last().filter(|segment| segment.known.is_none()) {
@@ -268,15 +302,17 @@ impl CausalGraph {
         }
     }
 
-    /// The first known event among `len` of an agent from `seq` on.
+    /// The first event among `len` of an agent from `seq` on that is known, or was dropped.
     #[inline]
     fn first_known(&self, agent: AgentIdx, seq: u64, len: u32) -> Option<u64> {
+        let dropped = self.first_dropped(agent, seq, len);
         let runs = self.ids.of_agent(agent)?;
         if runs.seq_end() <= seq {
-            return None;
+            return dropped;
         }
-        let first = runs.overlapping(seq..seq + u64::from(len)).next()?;
-        Some(first.seq.max(seq))
+        let known = runs.overlapping(seq..seq + u64::from(len)).next();
+        let known = known.map(|run| run.seq.max(seq));
+        known.into_iter().chain(dropped).min()
     }
 
     fn split_by_known(&self, agent: AgentIdx, seq: u64, len: u32) -> SmallVec<[Segment; 2]> {

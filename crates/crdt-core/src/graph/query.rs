@@ -12,14 +12,14 @@ use super::ids::AgentRun;
 use super::lv::{Lv, LvRange};
 use super::runs::GraphRun;
 use super::seq_runs::SeqRuns;
-use crate::{AgentIdx, Dot, DotContext};
+use crate::{AgentIdx, Dot, DotContext, Lattice};
 
 impl CausalGraph {
     /// Returns the sequence number that the next local event of `agent` gets: one past its highest
-    /// known; 0 for an agent without events, or one that is not of this graph.
+    /// known or dropped; 0 for an agent without events, or one that is not of this graph.
     ///
     /// # Complexity
-    /// O(1).
+    /// O(1); in a shallow history O(log a + i), a = agents, i = dropped intervals of the agent.
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, CausalGraph};
@@ -31,11 +31,12 @@ impl CausalGraph {
     /// ```
     #[must_use]
     pub fn next_seq(&self, agent: AgentIdx) -> u64 {
-        self.ids.of_agent(agent).map_or(0, SeqRuns::seq_end)
+        let known = self.ids.of_agent(agent).map_or(0, SeqRuns::seq_end);
+        known.max(self.seq_end_of_dropped(agent))
     }
 
     /// Returns the id of an event, as an interned agent and a sequence number; `None` if `lv` is
-    /// not known.
+    /// not known, or stands for dropped history.
     ///
     /// # Complexity
     /// O(log n), n = agent runs.
@@ -51,10 +52,11 @@ impl CausalGraph {
     /// ```
     #[must_use]
     pub fn id_of(&self, lv: Lv) -> Option<(AgentIdx, u64)> {
-        (lv < self.end()).then(|| self.ids.id_of(lv))
+        (self.floor_lvs().end <= lv && lv < self.end()).then(|| self.ids.id_of(lv))
     }
 
-    /// Returns the id of an event, as it is written on the wire; `None` if `lv` is not known.
+    /// Returns the id of an event, as it is written on the wire; `None` if `lv` is not known, or stands
+    /// for dropped history.
     ///
     /// # Complexity
     /// O(log n), n = agent runs.
@@ -112,7 +114,8 @@ impl CausalGraph {
     /// Translates a version into dots that any replica understands, sorted.
     ///
     /// # Errors
-    /// [`GraphError::UnknownVersion`] if the version names an event that is not known here.
+    /// [`GraphError::UnknownVersion`] if the version names an event that is not known here,
+    /// [`GraphError::BelowFloor`] if it names one that has no name any more.
     /// # Complexity
     /// O(h log n), h = heads of the version, n = agent runs.
     /// # Convergence
@@ -130,7 +133,11 @@ impl CausalGraph {
     /// ```
     pub fn to_remote(&self, version: &Frontier) -> Result<RemoteFrontier, GraphError> {
         self.check_version(version)?;
-        let mut dots: RemoteFrontier = version.iter().filter_map(|lv| self.dot_of(lv)).collect();
+        if !version.is_root() {
+            self.check_above_floor(version.as_slice())?;
+        }
+        let ids = version.iter().flat_map(|lv| self.version_ids(lv));
+        let mut dots: RemoteFrontier = ids.map(|(agent, seq)| self.dot(agent, seq)).collect();
         dots.sort_unstable();
         Ok(dots)
     }
@@ -138,7 +145,8 @@ impl CausalGraph {
     /// Translates dots, in any order, into a local version; non-minimal input is reduced.
     ///
     /// # Errors
-    /// [`IngestError::MissingDependency`] with the first dot that is not known here.
+    /// [`IngestError::MissingDependency`] with the first dot that is not known here,
+    /// [`IngestError::BelowFloor`] if they name a version before that of the floor.
     /// # Complexity
     /// As [`Self::find_dominators`].
     /// # Examples
@@ -153,11 +161,29 @@ impl CausalGraph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn to_local(&self, dots: &[Dot]) -> Result<Frontier, IngestError> {
-        let lvs: Result<Vec<Lv>, IngestError> = dots.iter().map(|d| self.local_parent(d)).collect();
-        Ok(self.find_dominators(&lvs?))
+        let mut lvs = Vec::new();
+        let mut has_dropped = false;
+        for dot in dots {
+            if self.was_dropped(dot) {
+                has_dropped = true;
+            } else {
+                lvs.push(self.local_parent(dot)?);
+            }
+        }
+        // Whatever is known follows all that was dropped.
+        if lvs.is_empty()
+            && has_dropped
+            && let Some(floor) = self.floor()
+        {
+            if !floor.version().iter().all(|head| dots.contains(head)) {
+                return Err(self.below_floor());
+            }
+            lvs.push(self.floor_lvs().last());
+        }
+        Ok(self.find_dominators(&lvs))
     }
 
-    /// Returns every id that is known, as a context that another replica can subtract from its own.
+    /// Returns every id that is known or was dropped, as a context that another replica can subtract from its own.
     ///
     /// # Complexity
     /// O(n log a), n = agent runs, a = agents.
@@ -175,7 +201,11 @@ impl CausalGraph {
     /// ```
     #[must_use]
     pub fn summary(&self) -> DotContext {
-        self.ids.summary(&self.agents)
+        let mut summary = self.ids.summary(&self.agents);
+        if let Some(floor) = self.floor() {
+            summary.join(floor.dropped());
+        }
+        summary
     }
 
     /// Returns the parents of one event, or `None` if `lv` is not known.
@@ -217,7 +247,8 @@ impl CausalGraph {
         self.runs.iter(range.clamp_to(self.end()))
     }
 
-    /// Walks the agent runs that overlap `range`, cut to it, in local order.
+    /// Walks the agent runs that overlap `range`, cut to it, in local order; what stands for dropped
+    /// history has none.
     ///
     /// What lies beyond the end of the graph is left out.
     ///
@@ -240,7 +271,7 @@ impl CausalGraph {
     /// Orders two events by their agents' names, then by sequence number.
     ///
     /// # Panics
-    /// If either event is not known.
+    /// If either event is not known, or stands for dropped history.
     /// # Complexity
     /// O(log n), n = agent runs.
     /// # Convergence
@@ -259,6 +290,10 @@ impl CausalGraph {
     #[track_caller]
     pub fn cmp_ids(&self, a: Lv, b: Lv) -> Ordering {
         self.assert_known(&[a.max(b)]);
+        assert!(
+            self.floor_lvs().end <= a.min(b),
+            "dropped history has no ids"
+        );
         let (agent_a, seq_a) = self.ids.id_of(a);
         let (agent_b, seq_b) = self.ids.id_of(b);
         self.agents

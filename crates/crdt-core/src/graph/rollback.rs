@@ -2,6 +2,7 @@
 
 use super::CausalGraph;
 use super::critical::CriticalVersions;
+use super::floor::GraphFloor;
 use super::frontier::Frontier;
 use super::lv::{Lv, LvRange};
 
@@ -72,12 +73,17 @@ impl CausalGraph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn rollback(&mut self, checkpoint: Checkpoint) {
-        if checkpoint.len < self.end() {
-            self.ids.truncate(checkpoint.len);
-            self.runs.truncate(checkpoint.len);
+        let len = checkpoint.len.max(self.floor_lvs().end);
+        if len < self.end() {
+            self.ids.truncate(len);
+            self.runs.truncate(len);
             self.recount();
         }
-        let n_agents = self.ids.truncate_agents(checkpoint.n_agents);
+        let floor = self.floor.as_deref();
+        let n_kept = floor
+            .map_or(0, GraphFloor::n_agents)
+            .max(checkpoint.n_agents);
+        let n_agents = self.ids.truncate_agents(n_kept);
         self.agents.truncate(n_agents);
     }
 

@@ -1,5 +1,6 @@
 //! Causal graphs against a model that keeps the whole history of every event as a set.
 
+mod floor;
 mod hostile;
 mod ids;
 mod ingest;

@@ -14,6 +14,7 @@ use core::error::Error;
 use core::fmt;
 
 use super::Lattice;
+use crate::codec::Writer;
 use crate::{DotContext, MemberSink, MemberSource};
 
 /// A change that travels: the result of a mutation, or several grouped into one.
@@ -225,6 +226,17 @@ pub trait Summarize: DeltaState {
     /// `None` if the state no longer holds what the peer lacks, because its history was trimmed: only a
     /// snapshot helps.
     fn delta_since(&self, known: &Self::Summary) -> Option<Self::Delta>;
+
+    /// Writes what two replicas with equal summaries compare, to find out whether one of them is wrong;
+    /// returns whether it did.
+    ///
+    /// The provided method writes nothing: then all of a state's bytes are compared. A type whose states
+    /// may have other bytes and still mean the same, such as one that can forget history, writes what
+    /// they mean.
+    fn write_meaning(&self, w: &mut Writer) -> bool {
+        let _nothing_else = w;
+        false
+    }
 
     /// Moves what two replicas mostly have in common out of a summary and into `members`: what stays is
     /// the head, which is told in full. A large summary can then be found out for the size of a

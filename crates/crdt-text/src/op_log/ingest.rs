@@ -1,11 +1,12 @@
 //! Operations from other replicas.
 
-use crdt_core::{AgentId, AgentIdx, Dot, Lv, LvRange, Segment};
+use crdt_core::{AgentId, AgentIdx, Dot, GraphError, Lv, LvRange, Segment};
 
 use super::ops::{Agreement, OpRuns};
 use super::{MAX_LEN, OpLog};
 use crate::error::{EditError, UpdateError};
 use crate::rope::TextWidth;
+use crate::update::UpdateRun;
 use crate::{Direction, TextOp, Update};
 
 /// A run of one agent's operations as they come from another replica.
@@ -37,6 +38,7 @@ impl OpLog {
     ///
     /// # Errors
     /// [`UpdateError::MissingDependency`] if the run is early,
+    /// [`UpdateError::BelowFloor`] if it does not follow what a shallow history starts from,
     /// [`UpdateError::Conflict`] if part of it is known with other content or parents,
     /// [`UpdateError::Malformed`] if it breaks the rules. Nothing changed.
     ///
@@ -47,6 +49,9 @@ impl OpLog {
     /// Idempotent; runs commute as far as their dependencies allow.
     pub fn ingest(&mut self, run: &RemoteRun<'_>) -> Result<usize, UpdateError> {
         self.atomically(|oplog| {
+            if oplog.was_dropped(run) {
+                return oplog.ingest_rest(run);
+            }
             let parents = oplog.graph.local_parents(run.parents)?;
             let agent = oplog.graph.intern_agent(run.agent);
             let mut texts = Vec::new();
@@ -56,12 +61,39 @@ impl OpLog {
         })
     }
 
+    /// Whether the first event of a run was dropped.
+    fn was_dropped(&self, run: &RemoteRun<'_>) -> bool {
+        self.graph.n_dropped(run.agent, run.seq, 1) > 0
+    }
+
+    /// Takes in the part of a run that follows what was dropped of it.
+    fn ingest_rest(&mut self, run: &RemoteRun<'_>) -> Result<usize, UpdateError> {
+        let n_events = check_ops(&self.ops, run.ops).map_err(UpdateError::Malformed)?;
+        let n_dropped = self.graph.n_dropped(run.agent, run.seq, n_events);
+        if n_dropped == n_events {
+            return Ok(0);
+        }
+        // At least one event was dropped, and the numbers of all are in range.
+        let seq = run.seq + n_dropped as u64;
+        let agent = run.agent.clone();
+        let before = Dot::new(agent, seq - 1).map_err(|_| out_of_range(run.seq))?;
+        let ops: Vec<TextOp<'_>> = cut_ops(run.ops, n_dropped, n_events).collect();
+        self.ingest(&RemoteRun {
+            agent: run.agent,
+            seq,
+            parents: &[before],
+            ops: &ops,
+        })
+    }
+
     /// Takes in an update: all of it, or on error nothing.
     ///
-    /// Returns how many events were added.
+    /// Returns how many events were added. An op log without events takes over the floor of a shallow
+    /// history, and counts what stands for it.
     ///
     /// # Errors
-    /// As [`Self::ingest`].
+    /// As [`Self::ingest`]; [`UpdateError::MissingFloor`] if the update starts from a version that is
+    /// not known here.
     ///
     /// # Complexity
     /// O(n log n), n = runs in the update; plus its text.
@@ -69,12 +101,59 @@ impl OpLog {
     /// # Convergence
     /// Idempotent; updates commute as far as their dependencies allow.
     pub fn apply(&mut self, update: &Update) -> Result<usize, UpdateError> {
+        let Some(own) = update.whole_floor() else {
+            return self.apply_events(update);
+        };
+        if self.is_empty() {
+            return self.adopt(update, own.floor.clone());
+        }
+        let heads = own.floor.version();
+        let missing = || UpdateError::MissingFloor {
+            floor: heads.to_vec(),
+        };
+        self.atomically(|oplog| {
+            let text = oplog.text_of_floor(update)?;
+            let n_added = oplog.apply_events(update).map_err(|error| match error {
+                UpdateError::MissingDependency(dot) if heads.contains(&dot) => missing(),
+                error => error,
+            })?;
+            // Its own events may have brought the floor.
+            if !heads.iter().all(|head| oplog.graph.is_contained(head)) {
+                return Err(missing());
+            }
+            oplog.fill_in(text)?;
+            Ok(n_added)
+        })
+    }
+
+    /// What an update with the same floor says of the text there, if that was dropped here.
+    fn text_of_floor(&self, update: &Update) -> Result<Vec<(LvRange, String)>, UpdateError> {
+        let floor = update.whole_floor().map(|own| &own.floor);
+        let Some(floor) = floor.filter(|floor| self.floor() == Some(floor)) else {
+            return Ok(Vec::new());
+        };
+        match update.floor_agreement(&self.ops) {
+            Agreement::AddsText(text) => Ok(vec![(self.graph.floor_lvs(), text)]),
+            Agreement::AddsNothing => Ok(Vec::new()),
+            Agreement::Contradicts => {
+                let head = floor.version().first().cloned();
+                Err(head.map_or(UpdateError::Corrupt, UpdateError::Conflict))
+            }
+        }
+    }
+
+    /// Takes in the events of an update, which starts from what is known here.
+    pub(super) fn apply_events(&mut self, update: &Update) -> Result<usize, UpdateError> {
         self.atomically(|oplog| {
             let mut agents = vec![None; update.agents().len()];
             let mut ops = Vec::new();
             let mut n_added = 0;
             let mut texts = Vec::new();
             for run in update.runs() {
+                if oplog.floor().is_some() {
+                    n_added += oplog.ingest_above_floor(update, &run, &mut texts)?;
+                    continue;
+                }
                 let mut parents = smallvec::SmallVec::<[Lv; 2]>::new();
                 for parent in run.parents {
                     let agent = oplog.agent_of(update, &mut agents, parent.agent);
@@ -94,6 +173,36 @@ impl OpLog {
         })
     }
 
+    /// Takes in a run of an update, but for what was dropped of it.
+    fn ingest_above_floor(
+        &mut self,
+        update: &Update,
+        run: &UpdateRun<'_>,
+        texts: &mut Vec<(LvRange, String)>,
+    ) -> Result<usize, UpdateError> {
+        let name = &update.agents()[run.agent as usize];
+        let n_events = run.lvs.len() as usize;
+        let n_dropped = self.graph.n_dropped(name, run.seq, n_events);
+        if n_dropped == n_events {
+            return Ok(0);
+        }
+        let seq = run.seq + n_dropped as u64;
+        let mut parents = Vec::new();
+        if n_dropped > 0 {
+            let before = Dot::new(name.clone(), seq - 1);
+            parents.push(before.map_err(|_| out_of_range(seq))?);
+        } else {
+            for parent in run.parents {
+                parents.push(update.dot(parent)?);
+            }
+        }
+        let parents = self.graph.local_parents(&parents)?;
+        let agent = self.graph.intern_agent(name);
+        let lvs = LvRange::new(run.lvs.start.plus(n_dropped as u32), run.lvs.end);
+        let ops: Vec<TextOp<'_>> = update.ops(lvs).collect();
+        self.ingest_run(agent, seq, &parents, &ops, texts)
+    }
+
     /// Takes in everything that another op log knows, and compares what both know.
     ///
     /// Returns how many events were added.
@@ -106,6 +215,13 @@ impl OpLog {
     /// O(n log n), n = runs of the other; plus its text.
     pub fn merge(&mut self, other: &Self) -> Result<usize, UpdateError> {
         self.apply(&other.update_of_all())
+    }
+
+    /// Whether another op log starts from the same version and text.
+    pub(super) fn has_floor_of(&self, other: &Self) -> bool {
+        let lvs = self.graph.floor_lvs();
+        let text = |oplog: &Self| OpRuns::from_ops(oplog.ops.ops(lvs));
+        self.floor() == other.floor() && text(self).compare(&text(other)) != Agreement::Contradicts
     }
 
     /// Whether every event of another op log is known here, with equal content and parents.
@@ -211,6 +327,14 @@ impl OpLog {
             }
         })
     }
+}
+
+pub(super) fn no_room(error: GraphError) -> UpdateError {
+    UpdateError::Malformed(EditError::Graph(error))
+}
+
+fn out_of_range(seq: u64) -> UpdateError {
+    no_room(GraphError::SeqOverflow { seq })
 }
 
 /// Checks what can be checked without the document; returns how many events the operations are.

@@ -100,6 +100,21 @@ impl OpRuns {
         }
     }
 
+    /// How many events make a text of so many scalars the first text of a history.
+    pub(crate) fn floor_len(n_chars: u32) -> u32 {
+        n_chars.max(1)
+    }
+
+    /// Appends the events that make a text out of nothing: they insert it, or, if it is empty, delete
+    /// nothing once.
+    pub(crate) fn push_floor(&mut self, text: &str) {
+        if text.is_empty() {
+            self.push_delete(0, 1, Direction::Forward);
+        } else {
+            self.push_insert(0, text, TextWidth::of(text).chars);
+        }
+    }
+
     /// Whether an insert at `pos` is known to continue the last run.
     #[inline]
     pub(super) fn can_type(&self, pos: u32) -> bool {

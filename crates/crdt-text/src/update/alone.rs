@@ -19,7 +19,8 @@ const MAX_EVENTS: usize = 1 << 10;
 
 /// Writes an update, if it is small.
 pub(super) fn encode(update: &Update) -> Option<Vec<u8>> {
-    if update.ops.n_runs() > MAX_BYTES
+    if update.floor.is_some()
+        || update.ops.n_runs() > MAX_BYTES
         || update.runs.len() > MAX_BYTES
         || update.ops.text_bytes() > MAX_EVENTS
     {

@@ -11,7 +11,8 @@ use core::ops::Range;
 
 use crdt_core::{AgentId, AgentIdx, AgentRun, DotContext, Lv, LvRange};
 
-use super::{Update, WireDot};
+use super::{Update, UpdateFloor, WireDot};
+use crate::op_log::OpRuns;
 use crate::{OpLog, TextOp};
 
 /// Events that are consecutive for their source as well as for their agent.
@@ -42,15 +43,23 @@ struct Run {
 pub(super) fn collect(oplog: &OpLog, ranges: &[LvRange]) -> Update {
     let agents = AgentNumbers::of(oplog, ranges);
     let pieces = cut(oplog, ranges, &agents);
-    let update = assemble(agents.names(oplog), pieces, |_, lvs| oplog.ops().ops(lvs));
+    let floor = oplog.floor().zip(floor_within(oplog, ranges));
+    let floor = floor.map(|(floor, lvs)| {
+        let (floor, len) = (floor.clone(), lvs.len());
+        (UpdateFloor { floor, len }, oplog.ops())
+    });
+    let names = agents.names(oplog);
+    let update = assemble(names, floor, pieces, |_, lvs| oplog.ops().ops(lvs));
     update.expect("an op log holds parents before children")
 }
 
-/// Puts disjoint pieces together to an update; `ops` looks up the operations of a source.
+/// Puts disjoint pieces together to an update; `ops` looks up the operations of a source. A floor comes
+/// with operations that start with its own.
 ///
 /// Returns `None` if events depend on each other in a circle.
 pub(super) fn assemble<'a, I: Iterator<Item = TextOp<'a>>>(
     agents: Vec<AgentId>,
+    floor: Option<(UpdateFloor, &OpRuns)>,
     pieces: Pieces,
     ops: impl Fn(usize, LvRange) -> I,
 ) -> Option<Update> {
@@ -64,6 +73,11 @@ pub(super) fn assemble<'a, I: Iterator<Item = TextOp<'a>>>(
         agents,
         ..Update::default()
     };
+    if let Some((floor, ops)) = floor {
+        let lvs = LvRange::new(Lv::new(0), Lv::new(floor.len));
+        ops.ops(lvs).for_each(|op| update.ops.push(&op));
+        update.floor = Some(Box::new(floor));
+    }
     let order = in_order(&runs, &pieces, &parents);
     if order.len() < runs.len() {
         return None;
@@ -86,6 +100,10 @@ pub(super) fn missing(oplog: &OpLog, summary: &DotContext) -> Vec<LvRange> {
     let mut runs: Vec<AgentRun> = oplog.graph().agent_runs(oplog.all()).collect();
     runs.sort_unstable_by_key(|run| (run.agent, run.seq));
     let mut missing = Vec::new();
+    let floor = oplog.floor();
+    if floor.is_some_and(|floor| !floor.dropped().is_subset(summary)) {
+        missing.push(oplog.graph().floor_lvs());
+    }
     for of_agent in runs.chunk_by(|a, b| a.agent == b.agent) {
         let name = oplog.graph().agents().name(of_agent[0].agent);
         let mut known = summary.ranges_of(name).peekable();
@@ -144,12 +162,16 @@ impl AgentNumbers {
                 .agent_runs(lvs)
                 .for_each(|run| is_used[run.agent.index()] = true);
             for run in graph.runs(lvs) {
-                for &parent in run.parents() {
-                    graph
-                        .id_of(parent)
-                        .into_iter()
-                        .for_each(|(a, _)| is_used[a.index()] = true);
+                let parents = run.parents().iter();
+                for (agent, _) in parents.flat_map(|&parent| graph.version_ids(parent)) {
+                    is_used[agent.index()] = true;
                 }
+            }
+        }
+        // A run may go on from the floor without a cut.
+        if let Some(stands_for_all) = floor_within(oplog, ranges).map(LvRange::last) {
+            for (agent, _) in graph.version_ids(stands_for_all) {
+                is_used[agent.index()] = true;
             }
         }
         let all = (0..is_used.len() as u32).map(AgentIdx::new);
@@ -177,22 +199,29 @@ impl AgentNumbers {
     }
 }
 
+/// What stands for dropped history, if ascending ranges hold some of it.
+fn floor_within(oplog: &OpLog, ranges: &[LvRange]) -> Option<LvRange> {
+    let lvs = oplog.graph().floor_lvs();
+    let is_within = ranges.first().is_some_and(|first| first.start < lvs.end);
+    is_within.then_some(lvs)
+}
+
 fn cut(oplog: &OpLog, ranges: &[LvRange], agents: &AgentNumbers) -> Pieces {
     let graph = oplog.graph();
-    let dot_of = |lv: Lv| graph.id_of(lv).map(|id| agents.dot(id));
+    let dots_of = |lv: Lv| graph.version_ids(lv).map(|id| agents.dot(id));
     let mut pieces = Pieces::default();
     for run in ranges.iter().flat_map(|&lvs| graph.runs(lvs)) {
         for ids in graph.agent_runs(run.lvs) {
             let first = agents.dot((ids.agent, ids.seq));
             match ids.lvs.start.prev() {
                 Some(prev) if ids.lvs.start > run.lvs.start => {
-                    pieces.push(first, ids.lvs, 0, dot_of(prev));
+                    pieces.push(first, ids.lvs, 0, dots_of(prev));
                 }
                 _ => pieces.push(
                     first,
                     ids.lvs,
                     0,
-                    run.parents().iter().filter_map(|&lv| dot_of(lv)),
+                    run.parents().iter().flat_map(|&lv| dots_of(lv)),
                 ),
             }
         }

@@ -29,7 +29,7 @@ use self::text::{Rest, text};
 use super::encode::{LAYOUT, MAX_ROWS_PER_BYTE, section};
 use super::rows::{MALFORMED, Take};
 use super::slip::SlipRun;
-use super::{Update, WireDot, alone};
+use super::{Update, UpdateFloor, WireDot, alone, floor};
 use crate::container::Container;
 
 pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Update, DecodeError> {
@@ -55,14 +55,27 @@ pub(crate) fn decode_within(
 fn sections(file: &Container<'_>, budget: &mut Budget) -> Result<Update, DecodeError> {
     let agents = agents(file.section(section::AGENTS)?, budget)?;
     let n_agents = agents.len();
-    update_of(history(file, budget, n_agents, runs_of(agents))?)
+    let floor = floor_of(file, budget)?;
+    let n_chars = floor.as_ref().map(|(_, n_chars)| *n_chars);
+    let mut target = runs_of(agents);
+    target.floor = floor.map(|(floor, _)| Box::new(floor));
+    update_of(history(file, budget, (n_agents, n_chars), target)?)
 }
 
-/// Reads the history of a file into `target`.
+/// Reads the floor of a file, and the length of its text.
+fn floor_of(
+    file: &Container<'_>,
+    budget: &mut Budget,
+) -> Result<Option<(UpdateFloor, u32)>, DecodeError> {
+    let section = file.optional(section::FLOOR)?;
+    section.map(|r| floor::decode(r, budget)).transpose()
+}
+
+/// Reads the history of a file into `target`; it comes after a floor's text, if there is one.
 fn history<T: Target>(
     file: &Container<'_>,
     budget: &mut Budget,
-    n_agents: usize,
+    (n_agents, n_floor): (usize, Option<u32>),
     target: T,
 ) -> Result<Finished<T>, DecodeError> {
     let inserted = text(file.section(section::INSERTED)?, budget)?;
@@ -74,6 +87,9 @@ fn history<T: Target>(
     let max_rows = (r.remaining() as u64).saturating_mul(MAX_ROWS_PER_BYTE);
     let mut fields = Packed(Decoder::read(r, LAYOUT)?);
     let mut history = History::new(target, n_agents, inserted, &recorded, max_rows, budget);
+    if let Some(n_chars) = n_floor {
+        history.push_floor(n_chars)?;
+    }
     for _ in 0..n_runs {
         history.take_run(&mut fields)?;
     }

@@ -4,7 +4,7 @@ use crdt_core::codec::entropy::{Encoder, Layout};
 use crdt_core::codec::{Writer, packed};
 
 use super::rows::{OpRow, Put, Rows, field};
-use super::{Update, WireDot};
+use super::{Update, WireDot, floor};
 use crate::TextOp;
 use crate::container::ContainerWriter;
 
@@ -14,7 +14,8 @@ pub(crate) mod section {
     pub(crate) const HISTORY: u8 = 2;
     pub(crate) const INSERTED: u8 = 3;
     pub(crate) const RECORDED: u8 = 4;
-    pub(crate) const ALL: [u8; 4] = [AGENTS, HISTORY, INSERTED, RECORDED];
+    pub(crate) const FLOOR: u8 = 5;
+    pub(crate) const ALL: [u8; 5] = [AGENTS, HISTORY, INSERTED, RECORDED, FLOOR];
 }
 
 pub(super) const LAYOUT: Layout = Layout::numbers(field::N_FIELDS);
@@ -26,6 +27,10 @@ pub(super) const MAX_ROWS_PER_BYTE: u64 = 64;
 pub(crate) fn sections(update: &Update, file: &mut ContainerWriter) {
     file.section(section::AGENTS, |w| agents(w, update));
     let mut texts = Texts::default();
+    update
+        .ops(update.floor_lvs())
+        .for_each(|op| texts.push(&op));
+    let n_floor = texts.inserted.len();
     file.section(section::HISTORY, |w| history(w, update, &mut texts));
     file.section(section::INSERTED, |w| {
         packed::encode(w, texts.inserted.as_bytes());
@@ -34,6 +39,10 @@ pub(crate) fn sections(update: &Update, file: &mut ContainerWriter) {
         file.section(section::RECORDED, |w| {
             packed::encode(w, texts.recorded.as_bytes());
         });
+    }
+    if let Some(own) = update.whole_floor() {
+        let text = &texts.inserted[..n_floor];
+        file.section(section::FLOOR, |w| floor::encode(w, own, text));
     }
 }
 

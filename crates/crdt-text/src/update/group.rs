@@ -1,14 +1,16 @@
 //! Grouping updates on the way: two become one that holds the events of both.
 
+use alloc::borrow::Cow;
 use core::ops::Range;
 
-use crdt_core::{AgentId, Delta, DeltaState, DotContext, Lv, LvRange, Summarize};
+use crdt_core::codec::Writer;
+use crdt_core::{AgentId, Delta, DeltaState, DotContext, Floor, Lv, LvRange, Summarize};
 
 use super::collect::{Pieces, assemble};
-use super::{Update, UpdateRun, WireDot};
-use crate::OpLog;
+use super::{Update, UpdateFloor, UpdateRun, WireDot, floor};
 use crate::error::UpdateError;
 use crate::op_log::{Agreement, OpRuns};
+use crate::{Branch, OpLog, TextOp};
 
 impl Delta for Update {
     type MergeError = UpdateError;
@@ -19,7 +21,7 @@ impl Delta for Update {
     }
 
     fn is_empty(&self) -> bool {
-        self.len() == 0
+        Self::is_empty(self)
     }
 }
 
@@ -51,8 +53,18 @@ impl Summarize for OpLog {
         Self::summary(self)
     }
 
+    /// `None` if this op log is shallow, and lacks itself part of what the other lacks; one that knows
+    /// nothing yet gets the floor.
     fn delta_since(&self, known: &DotContext) -> Option<Update> {
-        Some(self.update_missing(known))
+        let floor = self.floor().map(Floor::dropped);
+        let can_follow = floor.is_none_or(|dropped| known.is_empty() || dropped.is_subset(known));
+        can_follow.then(|| self.update_missing(known))
+    }
+
+    /// The text at the tip, which takes a merge of the whole history.
+    fn write_meaning(&self, w: &mut Writer) -> bool {
+        w.str(&Branch::new_at_tip(self).content());
+        true
     }
 }
 
@@ -68,8 +80,11 @@ struct Source<'a> {
 ///
 /// # Errors
 /// [`UpdateError::Conflict`] if they hold one event with different content or parents,
-/// [`UpdateError::Circular`] if events would depend on each other in a circle.
+/// [`UpdateError::Circular`] if events would depend on each other in a circle,
+/// [`UpdateError::BelowFloor`] if they start from versions that no history has both.
 fn group(a: &Update, b: &Update) -> Result<Update, UpdateError> {
+    let floor = group_floor(a, b)?;
+    let floor = floor.as_ref().map(|(floor, ops)| (floor.clone(), &**ops));
     let mut agents: Vec<AgentId> = a.agents.iter().chain(&b.agents).cloned().collect();
     agents.sort_unstable();
     agents.dedup();
@@ -100,8 +115,39 @@ fn group(a: &Update, b: &Update) -> Result<Update, UpdateError> {
         filled.fill_in(texts);
         sources[0] = &filled;
     }
-    let update = assemble(agents, pieces, |source, lvs| sources[source].ops(lvs));
+    let update = assemble(agents, floor, pieces, |source, lvs| {
+        sources[source].ops(lvs)
+    });
     update.ok_or(UpdateError::Circular)
+}
+
+/// The floor of two updates together, with operations that start with its own.
+fn group_floor<'a>(
+    a: &'a Update,
+    b: &'a Update,
+) -> Result<Option<(UpdateFloor, Cow<'a, OpRuns>)>, UpdateError> {
+    let Some(later) = floor::later(a, b)? else {
+        return Ok(None);
+    };
+    let Some(own) = later.whole_floor() else {
+        return Ok(None);
+    };
+    let mut ops = Cow::Borrowed(&later.ops);
+    let is_same = |update: &Update| update.whole_floor().map(|f| &f.floor) == Some(&own.floor);
+    if is_same(a) && is_same(b) {
+        match b.floor_agreement(&a.ops) {
+            Agreement::AddsNothing => ops = Cow::Borrowed(&a.ops),
+            Agreement::AddsText(text) => {
+                let insert = TextOp::insert(0, &text);
+                ops = Cow::Owned(OpRuns::from_ops([insert]));
+            }
+            Agreement::Contradicts => {
+                let head = own.floor.version().first().cloned();
+                return Err(head.map_or(UpdateError::Corrupt, UpdateError::Conflict));
+            }
+        }
+    }
+    Ok(Some((own.clone(), ops)))
 }
 
 impl<'a> Source<'a> {

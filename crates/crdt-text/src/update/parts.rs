@@ -6,7 +6,7 @@ use core::ops::Range;
 use crdt_core::{AgentId, LvRange};
 
 use super::collect::{Pieces, assemble};
-use super::{Update, UpdateRun, WireDot};
+use super::{Update, UpdateFloor, UpdateRun, WireDot};
 use crate::OpLog;
 
 /// The events of an update that the op log lacks; `None` if it lacks all of them.
@@ -28,16 +28,19 @@ pub(crate) fn news_of(oplog: &OpLog, update: &Update) -> Option<Update> {
         })
         .filter(|stretch| !stretch.within.is_empty())
         .collect();
-    Some(update_of(update, &stretches))
+    // What is known of an update follows its floor.
+    Some(update_of(update, None, &stretches))
 }
 
-/// The events of an update in pieces of at most so many, each after those that it rests on.
+/// The events of an update in pieces of at most so many, each after those that it rests on; the first has
+/// its floor.
 pub(crate) fn split(update: Update, max_events: usize) -> Vec<Update> {
     let max_events = u32::try_from(max_events).unwrap_or(u32::MAX).max(1);
     if update.len() <= max_events as usize {
         return vec![update];
     }
     let (mut parts, mut stretches, mut n_free) = (Vec::new(), Vec::new(), max_events);
+    let mut floor = update.whole_floor();
     for run in update.runs() {
         let mut start = 0;
         while start < run.lvs.len() {
@@ -47,20 +50,20 @@ pub(crate) fn split(update: Update, max_events: usize) -> Vec<Update> {
             n_free -= end - start;
             start = end;
             if n_free == 0 {
-                parts.push(update_of(&update, &stretches));
+                parts.push(update_of(&update, floor.take(), &stretches));
                 stretches.clear();
                 n_free = max_events;
             }
         }
     }
     if !stretches.is_empty() {
-        parts.push(update_of(&update, &stretches));
+        parts.push(update_of(&update, floor.take(), &stretches));
     }
     parts
 }
 
 /// Some events of an update, as one of their own.
-fn update_of(update: &Update, stretches: &[Stretch<'_>]) -> Update {
+fn update_of(update: &Update, floor: Option<&UpdateFloor>, stretches: &[Stretch<'_>]) -> Update {
     let (agents, numbers) = agents_of(update, stretches);
     let renumber = |dot: WireDot| WireDot {
         agent: numbers[dot.agent as usize],
@@ -74,7 +77,8 @@ fn update_of(update: &Update, stretches: &[Stretch<'_>]) -> Update {
         let parents = stretch.parents().map(renumber);
         pieces.push(renumber(stretch.first()), lvs, 0, parents);
     }
-    let part = assemble(agents, pieces, |_, lvs| update.ops(lvs));
+    let floor = floor.map(|own| (own.clone(), &update.ops));
+    let part = assemble(agents, floor, pieces, |_, lvs| update.ops(lvs));
     part.expect("a part of an update that has an order has one")
 }
 
@@ -107,12 +111,13 @@ impl Stretch<'_> {
 
 fn n_known(oplog: &OpLog, update: &Update, run: &UpdateRun<'_>) -> u32 {
     let graph = oplog.graph();
-    let name = update.agents[run.agent as usize].as_str();
-    let Some(agent) = graph.agents().index_of(name) else {
-        return 0;
+    let name = &update.agents[run.agent as usize];
+    let n_dropped = graph.n_dropped(name, run.seq, run.lvs.len() as usize);
+    let (mut known, mut unknown) = (run.seq + n_dropped as u64, run.seq_end());
+    let Some(agent) = graph.agents().index_of(name.as_str()) else {
+        return n_dropped as u32;
     };
     let is_known = |seq: u64| graph.lv_of(agent, seq).is_some();
-    let (mut known, mut unknown) = (run.seq, run.seq_end());
     while known < unknown {
         let middle = known + (unknown - known) / 2;
         if is_known(middle) {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crdt_testkit::generate::{HistoryConfig, history, typing};
 use crdt_text::{DecodeLimits, OpLog, SavedDoc, TextDoc};
 
-use crate::support::{oplog_from, oplog_of};
+use crate::support::{dot, oplog_from, oplog_of};
 
 /// Two writers, a merge, a delete by each, text and names beyond ASCII.
 fn small() -> OpLog {
@@ -130,9 +130,28 @@ fn a_history_without_deleted_text_is_written_as_ever() {
     }
 }
 
+/// A floor of one head, of several, of no text, and with something behind it.
+#[test]
+fn a_shallow_history_is_written_as_ever() {
+    let cut = |log: &OpLog, heads: &[crdt_text::Dot]| {
+        let at = log.to_local(heads).expect("a version");
+        log.shallow_at(&at).expect("a critical one")
+    };
+    let fork = oplog_from("ann:0 [] ins 0 hello\nbob:0 [ann:4] ins 5 !\nann:5 [ann:4] del 0 1");
+    let gone = oplog_from("ann:0 [] ins 0 x; del 0 1\nbob:0 [ann:1] ins 0 new");
+    check("v1-shallow", &cut(&small(), &[dot("ann", 4)]));
+    check("v1-shallow-heads", &cut(&fork, &fork.remote_version()));
+    check("v1-shallow-empty", &cut(&gone, &[dot("ann", 1)]));
+}
+
 #[test]
 fn a_saved_document_is_written_as_ever() {
-    for (name, log) in [("v1-saved", small()), ("v1-saved-roots", roots())] {
+    let shallow = small().shallow_at(small().version()).expect("critical");
+    for (name, log) in [
+        ("v1-saved", small()),
+        ("v1-saved-roots", roots()),
+        ("v1-saved-shallow", shallow),
+    ] {
         let doc = TextDoc::from(log.clone());
         let bytes = doc.save();
         check_bytes(name, &log, &bytes);

@@ -1,6 +1,6 @@
 //! Bytes of bad will: cut, flipped, spliced, and with a checksum that says all is well.
 
-use crdt_core::codec::{DecodeError, DecodeLimits, Writer};
+use crdt_core::codec::{DecodeError, DecodeLimits, Reader, Writer};
 use crdt_testkit::generate::{HistoryConfig, history, typing};
 use crdt_testkit::{Rng, Trace};
 use crdt_text::{Branch, OpLog, Update, UpdateError};
@@ -46,7 +46,20 @@ fn files() -> Vec<Vec<u8>> {
         oplog_of(&history(6, &HistoryConfig::default())).encode_full(),
         oplog_of(&typing(4, 3, 900)).encode_full(),
         oplog_of(&typing(3, 2, 600)).encode_full(),
+        shallow().encode_full(),
     ]
+}
+
+/// What follows a floor that the receiver has as an event.
+fn shallow() -> OpLog {
+    let known = receiver();
+    let mut log = known
+        .shallow_at(known.version())
+        .expect("the tip is critical");
+    let zoe = log.get_or_create_agent_id("zoe").expect("a name");
+    log.add_insert(zoe, 1, "on top").expect("an insert");
+    log.add_delete_without_content(zoe, 0..3).expect("a delete");
+    log
 }
 
 /// What is wrong with a file is found out on another way than what is right.
@@ -231,11 +244,24 @@ fn cut_files_with_a_true_checksum_are_errors() {
 fn sections(bytes: &[u8]) -> Vec<(u8, &[u8])> {
     let (mut start, ends) = parts(bytes).expect("a file");
     let mut sections = Vec::new();
-    for (tag, end) in (1..).zip(ends) {
+    for (tag, end) in tags(bytes).into_iter().zip(ends) {
         sections.push((tag, &bytes[start..end]));
         start = end;
     }
     sections
+}
+
+/// The tags of a file's sections.
+fn tags(bytes: &[u8]) -> Vec<u8> {
+    let mut r = Reader::new(&bytes[5..]);
+    let n = r.u8().expect("a number");
+    let tag = |_| {
+        let tag = r.u8().expect("a tag");
+        r.u64().expect("a length");
+        r.u32_le().expect("a checksum");
+        tag
+    };
+    (0..n).map(tag).collect()
 }
 
 /// A file of these sections, with true checksums.

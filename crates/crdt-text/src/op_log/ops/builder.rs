@@ -35,6 +35,15 @@ impl OpsBuilder {
         self.ops.end.index()
     }
 
+    /// Appends the first text of a history, as [`OpRuns::push_floor`]; `None` if there is not as much.
+    pub(crate) fn push_floor(&mut self, n_chars: u32) -> Option<()> {
+        if n_chars == 0 {
+            self.push_delete(0, 1, Direction::Forward, None);
+            return Some(());
+        }
+        self.push_insert(0, n_chars)
+    }
+
     /// Appends an insert of the next `len` scalars; `None` if there are not as many.
     #[inline]
     pub(crate) fn push_insert(&mut self, pos: u32, len: u32) -> Option<()> {

@@ -62,6 +62,13 @@ impl<'a, T: Target> History<'a, T> {
         }
     }
 
+    /// Takes the text that a shallow history starts from.
+    pub(super) fn push_floor(&mut self, n_chars: u32) -> Result<(), DecodeError> {
+        self.budget
+            .spend_items(u64::from(n_chars) / EVENTS_PER_ITEM)?;
+        self.ops.push_floor(n_chars).ok_or(MALFORMED)
+    }
+
     /// Takes a run with its parents and operations.
     #[inline]
     pub(super) fn take_run(&mut self, from: &mut impl Take) -> Result<(), DecodeError> {

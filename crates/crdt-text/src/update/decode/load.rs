@@ -4,7 +4,7 @@
 //! wrong with it.
 
 use crdt_core::codec::{DecodeError, DecodeLimits};
-use crdt_core::{AgentId, AgentIdx, CausalGraph, Lv, LvRange};
+use crdt_core::{AgentId, AgentIdx, CausalGraph, Dot, Lv, LvRange};
 use smallvec::SmallVec;
 
 use super::super::rows::MALFORMED;
@@ -24,12 +24,18 @@ pub(crate) fn load(bytes: &[u8], limits: &DecodeLimits, graph: &mut CausalGraph)
     let file = Container::open(bytes, r, &section::ALL).ok()?;
     file.verify().ok()?;
     let names = super::agents(file.section(section::AGENTS).ok()?, &mut budget).ok()?;
+    let floor = super::floor_of(&file, &mut budget).ok()?;
+    let n_chars = floor.as_ref().map(|(_, n_chars)| *n_chars);
+    if let Some((own, _)) = floor {
+        graph.set_floor(own.floor, own.len as usize).ok()?;
+    }
     let target = Graph {
         graph,
         agents: vec![None; names.len()],
         names: &names,
     };
-    let Finished { ops, .. } = super::history(&file, &mut budget, names.len(), target).ok()?;
+    let Finished { ops, .. } =
+        super::history(&file, &mut budget, (names.len(), n_chars), target).ok()?;
     (ops.text_bytes() <= MAX_LEN).then_some(ops)
 }
 
@@ -52,6 +58,18 @@ impl Graph<'_> {
     }
 }
 
+impl Graph<'_> {
+    /// Whether parents, none of which is known as an event, are the heads of the floor.
+    fn is_floor(&self, parents: &[WireDot]) -> bool {
+        let heads = self.graph.floor().map_or(&[][..], |floor| floor.version());
+        let is_head = |(parent, head): (&WireDot, &Dot)| {
+            let name = self.names.get(parent.agent as usize);
+            name == Some(head.agent()) && parent.seq == head.seq()
+        };
+        heads.len() == parents.len() && parents.iter().zip(heads).all(is_head)
+    }
+}
+
 impl Target for Graph<'_> {
     #[inline]
     fn run(
@@ -63,7 +81,14 @@ impl Target for Graph<'_> {
         let mut known = SmallVec::<[Lv; 2]>::new();
         for parent in parents {
             let agent = self.agent(parent.agent)?;
-            known.push(self.graph.lv_of(agent, parent.seq).ok_or(MALFORMED)?);
+            match self.graph.lv_of(agent, parent.seq) {
+                Some(lv) => known.push(lv),
+                None if self.is_floor(parents) => {
+                    known.push(self.graph.floor_lvs().last());
+                    break;
+                }
+                None => return Err(MALFORMED),
+            }
         }
         known.sort_unstable();
         let agent = self.agent(first.agent)?;
