@@ -15,7 +15,9 @@
 //! have a meaning, for which lengths are noted on the way (see `Lengths`).
 
 mod compare;
+mod inserts;
 mod lengths;
+mod lines;
 mod marks;
 mod outcome;
 mod replay;
@@ -32,6 +34,7 @@ use crdt_core::{Frontier, Lv, LvRange};
 
 pub(crate) use self::compare::{Change, Comparison, compare};
 pub(crate) use self::lengths::Lengths;
+use self::lines::Lines;
 pub(crate) use self::warm::Memory;
 use crate::OpLog;
 use crate::op_log::{OpKind, OpRun, TextRange, lowest_deleted};
@@ -54,6 +57,7 @@ struct Walker<'a, S> {
     /// Length of the text in scalars, at what was walked so far.
     len: u32,
     memory: &'a mut Memory,
+    lines: Option<Box<Lines>>,
     /// Whether any zone was replayed, and what was passed after the last one.
     has_replayed: bool,
     passed: Option<Lv>,
@@ -89,6 +93,7 @@ pub(crate) fn walk_events<S: Sink>(
         sink,
         len,
         memory,
+        lines: None,
         has_replayed: false,
         passed: None,
         n_passed: 0,
@@ -131,6 +136,9 @@ impl<S: Sink> Walker<'_, S> {
                 }
             } else {
                 let zone = take_below(&mut wanted, end_of_zone(critical));
+                if critical.is_some() && self.replay_lines(start, &zone) {
+                    continue;
+                }
                 let warm = self.memory.zone.get_or_insert_default();
                 warm.start(self.oplog, (start, self.len), (&[], &zone));
                 self.replay_wanted();
@@ -207,6 +215,18 @@ impl<S: Sink> Walker<'_, S> {
             warm.start(self.oplog, (start, base_len), (&known, &zone));
         }
         self.replay_wanted();
+    }
+
+    /// Replays a whole zone that has ended, if it has two lines; it is not kept for the next walk.
+    fn replay_lines(&mut self, start: Lv, zone: &[LvRange]) -> bool {
+        let lines = self.lines.get_or_insert_default();
+        let Some(grown) = lines.replay(self.oplog, (start, self.len), zone, self.sink) else {
+            return false;
+        };
+        self.len = (i64::from(self.len) + grown) as u32;
+        self.passed.get_or_insert(start);
+        self.n_passed += zone.iter().map(|lvs| lvs.len()).sum::<u32>();
+        true
     }
 
     fn replay_wanted(&mut self) {

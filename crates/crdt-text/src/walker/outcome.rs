@@ -6,9 +6,10 @@
 use alloc::collections::BTreeMap;
 
 use super::Sink;
+use super::inserts::Piece;
 use super::span::Span;
 use super::spans::SpanList;
-use super::tracker::{Piece, Tracker};
+use super::tracker::Tracker;
 use crate::OpLog;
 use crate::op_log::TextRange;
 
@@ -72,15 +73,18 @@ impl<L: SpanList, S: Sink> Outcome<'_, L, S> {
             self.sink.delete(self.pos, self.n_gone);
             self.n_gone = 0;
         }
-        while self.n_come > 0 {
-            let piece = self.tracker.piece(self.id, self.n_come);
-            let len = piece.end - piece.start;
+        if self.n_come == 0 {
+            return;
+        }
+        let tracker = self.tracker;
+        for piece in tracker.inserts(self.id).pieces(self.id, self.n_come) {
             let text = self.text_of(&piece);
+            let len = piece.end - piece.start;
             self.sink.insert(self.pos, text, len);
             self.pos += len;
-            self.id += len;
-            self.n_come -= len;
         }
+        self.id += self.n_come;
+        self.n_come = 0;
     }
 
     #[inline]

@@ -13,7 +13,7 @@ use crdt_core::{Lv, LvRange};
 use super::span::Span;
 use super::spans::{FlatList, SpanList, TreeList};
 use super::touched::{Deleted, Touched, touch};
-use super::tracker::Tracker;
+use super::tracker::{Place, Tracker};
 use super::zone::{Node, Step, Zone};
 use super::{Sink, outcome};
 use crate::OpLog;
@@ -117,12 +117,12 @@ impl Replay {
         }
     }
 
-    /// The event that inserted a character, see [`Tracker::event_of`].
+    /// The event that inserted a character, see [`Inserts::event_of`](super::inserts::Inserts::event_of).
     pub(super) fn event_of(&self, id: u32) -> (Lv, u32) {
         if self.is_small {
-            self.small.event_of(id)
+            self.small.inserts(id).event_of(id)
         } else {
-            self.large.event_of(id)
+            self.large.inserts(id).event_of(id)
         }
     }
 
@@ -217,44 +217,18 @@ impl Walk {
         op: &OpRun,
         sink: &mut S,
     ) {
-        if op.kind != OpKind::Insert {
-            return self.apply_delete(op, first_touched, tracker, sink);
-        }
-        let tie = |a, b| oplog.graph().cmp_ids(a, b);
-        let (lv, len) = (op.lvs.start, op.lvs.len());
-        let (id, place) = tracker.insert((lv, op.text), len, op.pos, tie);
         // What other nodes touched stays apart.
-        touch(
-            &mut self.touched,
-            first_touched,
-            Touched::forward(lv, id, len),
-        );
+        let touched = &mut self.touched;
+        if op.kind != OpKind::Insert {
+            return delete(op, (touched, first_touched), tracker, sink);
+        }
+        let (id, place) = insert(oplog, tracker, op);
+        let len = op.lvs.len();
+        let part = Touched::forward(op.lvs.start, id, len);
+        touch(touched, first_touched, part);
         if S::IS_HEARD {
             sink.insert(tracker.effect_before(place), op.text, len);
         }
-    }
-
-    fn apply_delete<L: SpanList, S: Sink>(
-        &mut self,
-        op: &OpRun,
-        first_touched: usize,
-        tracker: &mut Tracker<L>,
-        sink: &mut S,
-    ) {
-        let mut deleted = Deleted::new(op, &mut self.touched, first_touched);
-        let mut gone = 0..0;
-        tracker.delete(lowest_deleted(op), op.lvs.len(), S::IS_HEARD, |hit| {
-            deleted.note(&hit);
-            let Some(pos) = hit.effect_pos else { return };
-            // However many spans it takes, what goes from one place goes at once.
-            if gone.start == pos {
-                gone.end += hit.len;
-            } else {
-                delete(sink, &gone);
-                gone = pos..pos + hit.len;
-            }
-        });
-        delete(sink, &gone);
     }
 
     /// Makes a node end with event `lv`, which was replayed.
@@ -332,6 +306,48 @@ impl Walk {
     }
 }
 
+/// Applies an insert at the version that the tracker stands on; returns its first character and its
+/// place.
+#[inline]
+pub(super) fn insert<L: SpanList>(
+    oplog: &OpLog,
+    tracker: &mut Tracker<L>,
+    op: &OpRun,
+) -> (u32, Place) {
+    let tie = |a, b| oplog.graph().cmp_ids(a, b);
+    tracker.insert((op.lvs.start, op.text), op.lvs.len(), op.pos, tie)
+}
+
+/// Applies a delete at the version that the tracker stands on, and adds what it touches to a list;
+/// what stands there before `first_touched` stays apart.
+pub(super) fn delete<L: SpanList, S: Sink>(
+    op: &OpRun,
+    (touched, first_touched): (&mut Vec<Touched>, usize),
+    tracker: &mut Tracker<L>,
+    sink: &mut S,
+) {
+    let mut deleted = Deleted::new(op, touched, first_touched);
+    let mut gone = 0..0;
+    tracker.delete(lowest_deleted(op), op.lvs.len(), S::IS_HEARD, |hit| {
+        deleted.note(&hit);
+        let Some(pos) = hit.effect_pos else { return };
+        // However many spans it takes, what goes from one place goes at once.
+        if gone.start == pos {
+            gone.end += hit.len;
+        } else {
+            tell_gone(sink, &gone);
+            gone = pos..pos + hit.len;
+        }
+    });
+    tell_gone(sink, &gone);
+}
+
+fn tell_gone(sink: &mut impl Sink, gone: &Range<u32>) {
+    if !gone.is_empty() {
+        sink.delete(gone.start, gone.end - gone.start);
+    }
+}
+
 /// Moves what a node touched.
 #[inline]
 fn move_all<L: SpanList>(touched: &[Touched], step: Step, tracker: &mut Tracker<L>) {
@@ -346,10 +362,4 @@ fn move_all<L: SpanList>(touched: &[Touched], step: Step, tracker: &mut Tracker<
 #[inline]
 fn in_list(part: &Range<u32>) -> Range<usize> {
     part.start as usize..part.end as usize
-}
-
-fn delete(sink: &mut impl Sink, gone: &Range<u32>) {
-    if !gone.is_empty() {
-        sink.delete(gone.start, gone.end - gone.start);
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! An id is 32 bits: the number of an inserted character in the order in which the zone's events
 //! are applied, or, with [`BASE`] set, the offset of a character in the text that the zone started
-//! from.
+//! from. In a zone of two lines each numbers its own, the second with [`LINE`] set.
 
 use core::ops::{Add, AddAssign, Sub};
 
@@ -10,6 +10,8 @@ use crate::tree::{Item, Width};
 
 /// Marks ids of the text from before the zone.
 pub(super) const BASE: u32 = 1 << 31;
+/// Marks ids of the second line, in zones of two lines: these are small.
+pub(super) const LINE: u32 = 1 << 30;
 /// The origin left of what was inserted at the very start.
 pub(super) const START: u32 = u32::MAX;
 
@@ -80,16 +82,31 @@ impl Span {
         self.id + self.len - 1
     }
 
+    /// The prepare state as a number.
+    #[inline]
+    pub(super) fn prepared(&self) -> u32 {
+        self.state & !DELETED
+    }
+
+    /// The same characters in another prepare state.
+    #[inline]
+    pub(super) fn with_prepared(self, prepared: u32) -> Self {
+        Self {
+            state: self.state & DELETED | prepared,
+            ..self
+        }
+    }
+
     /// Whether it is not inserted yet at the version that the walker stands on.
     #[inline]
     pub(super) fn is_not_inserted(&self) -> bool {
-        self.state & !DELETED == 0
+        self.prepared() == 0
     }
 
     /// Whether it is visible at the version that the walker stands on.
     #[inline]
     pub(super) fn is_prepared(&self) -> bool {
-        self.state & !DELETED == 1
+        self.prepared() == 1
     }
 
     /// Whether it is visible after everything that was replayed.

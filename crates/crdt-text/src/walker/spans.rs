@@ -1,31 +1,43 @@
 //! Lists of spans in document order: where the tracker keeps what it knows.
 //!
-//! Small zones have a [`FlatList`], large ones a [`TreeList`]. Which of the two is known before a
-//! replay starts, so that it is compiled for either.
+//! Small zones have a [`FlatList`], large ones a [`TreeList`], and those of two lines have a list of
+//! their own (see [`Lines`](super::lines::Lines)). Which it is is known before a replay starts, so
+//! that it is compiled for each.
 //!
 //! # Invariants
 //! A cursor is good until the next change that adds spans; the one that such a change returns is
 //! good from then on.
 
 mod flat;
+mod line;
+mod order;
 mod tree;
 
 use core::cmp::Ordering;
 
 pub(super) use self::flat::FlatList;
+pub(super) use self::line::LineList;
 pub(super) use self::tree::TreeList;
+
+use self::order::{Near, Order};
 use super::span::Span;
 use crate::tree::Cursor;
 
 /// Spans in document order, found by position and by id. There is always at least one.
 pub(super) trait SpanList {
+    /// The line that a character belongs to. Each numbers its own.
+    #[inline]
+    fn line_of(_: u32) -> usize {
+        0
+    }
+
     /// Starts over with one span.
     fn reset(&mut self, base: Span);
 
     /// Characters visible at the version that the walker stands on.
     fn visible_len(&self) -> u32;
 
-    fn span(&self, at: Cursor) -> &Span;
+    fn span(&self, at: Cursor) -> Span;
 
     fn start(&self) -> Cursor;
 
@@ -33,7 +45,7 @@ pub(super) trait SpanList {
     fn next(&self, at: Cursor) -> Option<Cursor>;
 
     /// Walks all spans.
-    fn iter(&self) -> impl Iterator<Item = &Span>;
+    fn iter(&self) -> impl Iterator<Item = Span>;
 
     /// The span that holds visible character `pos`, and how many of its characters stand before.
     fn seek(&mut self, pos: u32) -> Option<(Cursor, u32)>;
@@ -51,7 +63,16 @@ pub(super) trait SpanList {
     /// returns its place.
     fn insert_behind(&mut self, left: Option<Cursor>, inserted: Span) -> Cursor;
 
-    /// Adds new characters, which have the next ids, to a span.
+    /// Splits a span of which only the first characters exist at the version that the walker stands
+    /// on behind these.
+    fn cut(&mut self, _: Cursor) {}
+
+    /// Whether new characters, placed right behind a span, can become part of it.
+    fn can_append(&self, at: Cursor, inserted: &Span) -> bool {
+        self.span(at).can_append(inserted)
+    }
+
+    /// Adds new characters, which have the next ids, to a span that [`Self::can_append`] them.
     fn append(&mut self, at: Cursor, len: u32);
 
     /// Puts spans in place of one. One of them may be of new characters, which have the next ids.

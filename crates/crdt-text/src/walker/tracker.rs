@@ -16,8 +16,9 @@ use core::cmp::Ordering;
 
 use crdt_core::Lv;
 
-use super::span::{BASE, START, Span};
-use super::spans::{FlatList, SpanList, TreeList};
+use super::inserts::Inserts;
+use super::span::{BASE, LINE, START, Span};
+use super::spans::{FlatList, LineList, SpanList, TreeList};
 use crate::op_log::TextRange;
 use crate::tree::Cursor;
 
@@ -27,24 +28,15 @@ const END_LEN: u32 = 1;
 #[derive(Default)]
 pub(super) struct Tracker<L> {
     list: L,
-    /// What inserted the characters, by the id of the first of each stretch.
-    inserted: Vec<Inserted>,
-    n_inserted: u32,
+    /// What inserted the characters, by line.
+    inserted: [Inserts; 2],
+    /// The line that inserts: always the first, unless the list tells two apart.
+    line: usize,
     base_len: u32,
     /// Characters visible after everything that was replayed.
     effect_len: u32,
     /// Where the last move was: a hint, for the next one is often close by.
     moved: Cursor,
-}
-
-/// A part of a run of inserts.
-#[derive(Clone, Copy, Debug)]
-struct Inserted {
-    /// The id of the first character.
-    id: u32,
-    /// The first event.
-    lv: Lv,
-    text: TextRange,
 }
 
 /// What a delete hit: consecutive characters, and where they were if they were still visible.
@@ -53,18 +45,6 @@ pub(super) struct Hit {
     pub(super) id: u32,
     pub(super) len: u32,
     pub(super) effect_pos: Option<u32>,
-}
-
-/// A part of what one operation inserted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
-    /// The id of the operation's first character, and its whole text.
-    pub(super) first: u32,
-    pub(super) text: TextRange,
-    pub(super) n_chars: u32,
-    /// Where the part starts and ends, in characters.
-    pub(super) start: u32,
-    pub(super) end: u32,
 }
 
 /// A character of a span.
@@ -83,12 +63,28 @@ impl Tracker<FlatList> {
 impl Tracker<TreeList> {
     /// Takes over what a small tracker knows.
     pub(super) fn grow_from(&mut self, small: &mut Tracker<FlatList>) {
-        self.list.fill(&small.list, small.n_inserted);
+        self.list.fill(&small.list, small.inserted[0].end());
         core::mem::swap(&mut self.inserted, &mut small.inserted);
-        self.n_inserted = small.n_inserted;
         self.base_len = small.base_len;
         self.effect_len = small.effect_len;
         self.moved = Cursor::default();
+    }
+}
+
+impl Tracker<LineList> {
+    /// Stands on the version of a line, which goes on from there.
+    #[inline]
+    pub(super) fn look_from(&mut self, line: usize) {
+        self.line = line;
+        self.list.look_from(line);
+    }
+
+    /// Moves all inserts of the other line's events below `lv` into the version looked from; `at` is
+    /// where the last one was found.
+    #[inline]
+    pub(super) fn show_inserts(&mut self, lv: Lv, at: &mut usize) {
+        let end = self.inserted[1 - self.line].end_below(lv, at);
+        self.list.show_up_to(end);
     }
 }
 
@@ -96,8 +92,9 @@ impl<L: SpanList> Tracker<L> {
     /// Starts a zone on a text of `base_len` characters.
     pub(super) fn reset(&mut self, base_len: u32) {
         self.list.reset(Span::base(base_len + END_LEN));
-        self.inserted.clear();
-        self.n_inserted = 0;
+        self.inserted[0].reset(0);
+        self.inserted[1].reset(LINE);
+        self.line = 0;
         self.base_len = base_len;
         self.effect_len = base_len;
         self.moved = Cursor::default();
@@ -105,7 +102,7 @@ impl<L: SpanList> Tracker<L> {
 
     /// Characters that were inserted since the zone's start.
     pub(super) fn n_inserted(&self) -> usize {
-        self.n_inserted as usize
+        self.inserted[0].end() as usize
     }
 
     /// Characters visible after everything that was replayed.
@@ -131,9 +128,7 @@ impl<L: SpanList> Tracker<L> {
         pos: u32,
         tie: impl Fn(Lv, Lv) -> Ordering,
     ) -> (u32, Place) {
-        let id = self.n_inserted;
-        self.inserted.push(Inserted { id, lv, text });
-        self.n_inserted += len;
+        let id = self.inserted[self.line].push((lv, text), len);
         self.effect_len += len;
         let mut origin_left = START;
         let mut after = None;
@@ -179,7 +174,8 @@ impl<L: SpanList> Tracker<L> {
             0
         };
         loop {
-            let whole = *self.list.span(span);
+            self.list.cut(span);
+            let whole = self.list.span(span);
             if whole.is_prepared() {
                 let part = whole.slice(offset, left.min(whole.len - offset));
                 hit(Hit {
@@ -252,35 +248,10 @@ impl<L: SpanList> Tracker<L> {
         self.effect_len = self.visible_len();
     }
 
-    /// The event that inserted a character, and how many characters from there on were inserted
-    /// by the events that follow it one by one.
-    pub(super) fn event_of(&self, id: u32) -> (Lv, u32) {
-        let (part, end) = self.inserted(id);
-        (part.lv.plus(id - part.id), end - id)
-    }
-
-    /// What one operation inserted, from `id` on and at most `len` characters of it.
+    /// What inserted a character.
     #[inline]
-    pub(super) fn piece(&self, id: u32, len: u32) -> Piece {
-        let (part, end) = self.inserted(id);
-        Piece {
-            first: part.id,
-            text: part.text,
-            n_chars: end - part.id,
-            start: id - part.id,
-            end: end.min(id + len) - part.id,
-        }
-    }
-
-    /// The stretch of inserted characters that holds one, and the id after it.
-    #[inline]
-    fn inserted(&self, id: u32) -> (&Inserted, u32) {
-        let after = self.inserted.partition_point(|part| part.id <= id);
-        let end = self
-            .inserted
-            .get(after)
-            .map_or(self.n_inserted, |part| part.id);
-        (&self.inserted[after - 1], end)
+    pub(super) fn inserts(&self, id: u32) -> &Inserts {
+        &self.inserted[L::line_of(id)]
     }
 
     /// Walks the spans in document order, but for the unreachable end.
@@ -288,7 +259,7 @@ impl<L: SpanList> Tracker<L> {
         let end = BASE | self.base_len;
         self.list.iter().filter_map(move |span| {
             if !span.is_base() || span.id + span.len <= end {
-                return Some(*span);
+                return Some(span);
             }
             (span.id < end).then(|| span.slice(0, end - span.id))
         })
@@ -330,7 +301,8 @@ impl<L: SpanList> Tracker<L> {
             match self.compare(other.origin_left, inserted.origin_left) {
                 Ordering::Less => break,
                 Ordering::Equal if other.origin_right == inserted.origin_right => {
-                    let (ours, theirs) = (self.event_of(inserted.id).0, self.event_of(other.id).0);
+                    let event = |id| self.inserts(id).event_of(id).0;
+                    let (ours, theirs) = (event(inserted.id), event(other.id));
                     if tie(ours, theirs) == Ordering::Less {
                         break;
                     }
@@ -400,7 +372,7 @@ impl<L: SpanList> Tracker<L> {
     }
 
     fn insert_inside(&mut self, at: Cursor, offset: u32, inserted: Span) -> Place {
-        let span = *self.list.span(at);
+        let span = self.list.span(at);
         let (left, right) = (span.slice(0, offset), span.slice(offset, span.len - offset));
         Place {
             span: self.list.replace(at, [left, inserted, right], 1),
@@ -412,7 +384,7 @@ impl<L: SpanList> Tracker<L> {
     fn insert_behind(&mut self, left: Option<Cursor>, inserted: Span) -> Place {
         if let Some(span) = left {
             let offset = self.list.span(span).len;
-            if self.list.span(span).can_append(&inserted) {
+            if self.list.can_append(span, &inserted) {
                 self.list.append(span, inserted.len);
                 return Place { span, offset };
             }
@@ -426,7 +398,7 @@ impl<L: SpanList> Tracker<L> {
     /// Puts `part` in place of as many characters of a span, from `offset` on; returns its place.
     #[inline]
     fn replace_part(&mut self, at: Cursor, offset: u32, part: Span) -> Cursor {
-        let span = *self.list.span(at);
+        let span = self.list.span(at);
         let rest = span.len - offset - part.len;
         let left = || span.slice(0, offset);
         let right = || span.slice(offset + part.len, rest);

@@ -6,20 +6,19 @@
 //!
 //! # Invariants
 //! - `slot_of[id]` is the slot of an inserted character.
-//! - Labels ascend with the order.
 //! - `near.before` characters are visible before the span at `near.idx` of the order.
 //! - A cursor has a slot for a leaf; its index says where in the order that is, or is a wrong guess.
 
 use core::cmp::Ordering;
 
-use super::SpanList;
+use super::{Near, Order, SpanList};
 use crate::tree::Cursor;
 use crate::walker::span::Span;
 
 #[derive(Debug, Default)]
 pub(in crate::walker) struct FlatList {
     slots: Vec<Slot>,
-    order: Vec<u32>,
+    order: Order,
     slot_of: Vec<u32>,
     visible_len: u32,
     near: Near,
@@ -30,92 +29,26 @@ struct Slot {
     span: Span,
     /// How much of it is visible at the version that the walker stands on.
     visible: u32,
-    label: u64,
-}
-
-/// A place to start from when a position is looked for.
-#[derive(Clone, Copy, Debug, Default)]
-struct Near {
-    idx: usize,
-    label: u64,
-    before: u32,
 }
 
 /// A guess that is always wrong.
-const UNKNOWN: u32 = u32::MAX;
+pub(super) const UNKNOWN: u32 = u32::MAX;
 
 impl FlatList {
     pub(in crate::walker) fn n_spans(&self) -> usize {
         self.slots.len()
     }
 
-    #[inline]
-    fn slot(&self, idx: usize) -> &Slot {
-        &self.slots[self.order[idx] as usize]
-    }
-
-    /// Where in the order a slot is.
-    #[inline]
-    fn index_of(&self, at: Cursor) -> usize {
-        if self.order.get(at.idx as usize) == Some(&at.leaf) {
-            return at.idx as usize;
-        }
-        let label = self.slots[at.leaf as usize].label;
-        self.order
-            .partition_point(|&slot| self.slots[slot as usize].label < label)
-    }
-
     /// Puts a span at a place in the order.
     #[inline]
     fn insert_at(&mut self, idx: usize, span: Span) -> Cursor {
-        let label = self.label_before(idx);
+        let at = self.order.insert(idx);
         let visible = span.prepared_len();
-        let leaf = self.slots.len() as u32;
-        self.slots.push(Slot {
-            span,
-            visible,
-            label,
-        });
-        self.order.insert(idx, leaf);
+        self.slots.push(Slot { span, visible });
         self.visible_len += visible;
-        if label < self.near.label {
-            self.near.idx += 1;
-            self.near.before += visible;
-        }
-        self.note(&span, leaf);
-        Cursor {
-            leaf,
-            idx: idx as u32,
-        }
-    }
-
-    /// A label for a span that comes before the one at `idx`.
-    #[inline]
-    fn label_before(&mut self, idx: usize) -> u64 {
-        let (left, right) = self.labels_around(idx);
-        if right - left > 1 {
-            return left + (right - left) / 2;
-        }
-        self.spread_labels();
-        let (left, right) = self.labels_around(idx);
-        left + (right - left) / 2
-    }
-
-    #[inline]
-    fn labels_around(&self, idx: usize) -> (u64, u64) {
-        let left = idx.checked_sub(1).map_or(0, |left| self.slot(left).label);
-        let right = self.order.get(idx);
-        let right = right.map_or(u64::MAX, |&slot| self.slots[slot as usize].label);
-        (left, right)
-    }
-
-    #[cold]
-    fn spread_labels(&mut self) {
-        let step = u64::MAX / (self.order.len() as u64 + 1);
-        for (&slot, nth) in self.order.iter().zip(1..) {
-            self.slots[slot as usize].label = nth * step;
-        }
-        self.near.label = self.slot(self.near.idx).label;
+        self.near.note_new(&self.order, at.leaf, visible);
+        self.note(&span, at.leaf);
+        at
     }
 
     /// Notes the slot of a span's characters.
@@ -149,63 +82,35 @@ impl SpanList for FlatList {
     }
 
     #[inline]
-    fn span(&self, at: Cursor) -> &Span {
-        &self.slots[at.leaf as usize].span
+    fn span(&self, at: Cursor) -> Span {
+        self.slots[at.leaf as usize].span
     }
 
     #[inline]
     fn start(&self) -> Cursor {
-        Cursor {
-            leaf: self.order[0],
-            idx: 0,
-        }
+        self.order.cursor(0)
     }
 
     #[inline]
     fn next(&self, at: Cursor) -> Option<Cursor> {
-        let idx = self.index_of(at) + 1;
-        let slot = *self.order.get(idx)?;
-        Some(Cursor {
-            leaf: slot,
-            idx: idx as u32,
-        })
+        self.order.next(at)
     }
 
-    fn iter(&self) -> impl Iterator<Item = &Span> {
+    fn iter(&self) -> impl Iterator<Item = Span> {
         let slots = self.order.iter();
-        slots.map(|&slot| &self.slots[slot as usize].span)
+        slots.map(|slot| self.slots[slot as usize].span)
     }
 
     #[inline]
     fn seek(&mut self, pos: u32) -> Option<(Cursor, u32)> {
-        let Near {
-            mut idx,
-            mut before,
-            ..
-        } = self.near;
-        while pos < before {
-            idx -= 1;
-            before -= self.slot(idx).visible;
-        }
-        loop {
-            let leaf = *self.order.get(idx)?;
-            let Slot { visible, label, .. } = self.slots[leaf as usize];
-            if pos - before < visible {
-                self.near = Near { idx, label, before };
-                let at = Cursor {
-                    leaf,
-                    idx: idx as u32,
-                };
-                return Some((at, pos - before));
-            }
-            before += visible;
-            idx += 1;
-        }
+        let slots = &self.slots;
+        let visible = |slot: u32| slots[slot as usize].visible;
+        self.near.seek(&self.order, pos, visible)
     }
 
     fn effect_before(&self, at: Cursor) -> u32 {
-        let before = self.iter().take(self.index_of(at));
-        before.map(Span::effective_len).sum()
+        let before = self.iter().take(self.order.index_of(at));
+        before.map(|span| span.effective_len()).sum()
     }
 
     #[inline]
@@ -224,13 +129,12 @@ impl SpanList for FlatList {
     }
 
     fn compare(&self, a: Cursor, b: Cursor) -> Ordering {
-        let label = |at: Cursor| self.slots[at.leaf as usize].label;
-        label(a).cmp(&label(b))
+        self.order.compare(a.leaf, b.leaf)
     }
 
     #[inline]
     fn insert_behind(&mut self, left: Option<Cursor>, inserted: Span) -> Cursor {
-        let idx = left.map_or(0, |left| self.index_of(left) + 1);
+        let idx = left.map_or(0, |left| self.order.index_of(left) + 1);
         self.insert_at(idx, inserted)
     }
 
@@ -243,16 +147,12 @@ impl SpanList for FlatList {
 
     #[inline]
     fn replace<const N: usize>(&mut self, at: Cursor, spans: [Span; N], nth: u32) -> Cursor {
-        let idx = self.index_of(at);
+        let idx = self.order.index_of(at);
         self.update(at, |span| *span = spans[0]);
         for (idx, span) in (idx..).zip(spans).skip(1) {
             self.insert_at(idx, span);
         }
-        let idx = idx as u32 + nth;
-        Cursor {
-            leaf: self.order[idx as usize],
-            idx,
-        }
+        self.order.cursor(idx + nth as usize)
     }
 
     #[inline]
@@ -262,9 +162,7 @@ impl SpanList for FlatList {
         let before = core::mem::replace(&mut slot.visible, slot.span.prepared_len());
         let growth = slot.visible.wrapping_sub(before);
         self.visible_len = self.visible_len.wrapping_add(growth);
-        if slot.label < self.near.label {
-            self.near.before = self.near.before.wrapping_add(growth);
-        }
+        self.near.note_growth(&self.order, at.leaf, growth);
     }
 
     #[inline]

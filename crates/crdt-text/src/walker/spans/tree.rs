@@ -47,8 +47,8 @@ impl TreeList {
         let mut at = self.tree.start();
         for span in spans.iter() {
             let Self { tree, leaf_of } = self;
-            at = tree.splice(at, 0, [*span], |span, leaf| index(leaf_of, span, leaf));
-            index(leaf_of, span, at.leaf);
+            at = tree.splice(at, 0, [span], |span, leaf| index(leaf_of, span, leaf));
+            index(leaf_of, &span, at.leaf);
             at.idx += 1;
         }
     }
@@ -76,8 +76,8 @@ impl SpanList for TreeList {
     }
 
     #[inline]
-    fn span(&self, at: Cursor) -> &Span {
-        self.tree.item(at)
+    fn span(&self, at: Cursor) -> Span {
+        *self.tree.item(at)
     }
 
     fn start(&self) -> Cursor {
@@ -89,8 +89,8 @@ impl SpanList for TreeList {
         self.tree.next(at)
     }
 
-    fn iter(&self) -> impl Iterator<Item = &Span> {
-        self.tree.iter()
+    fn iter(&self) -> impl Iterator<Item = Span> {
+        self.tree.iter().copied()
     }
 
     #[inline]
