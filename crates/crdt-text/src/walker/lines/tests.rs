@@ -130,7 +130,7 @@ fn whoever_has_written_them_lines_tell_what_merges_tell() {
     let mut n_told = [0; 2];
     for seed in 0..400 {
         let mut rng = Rng::new(seed);
-        let names: &[&str] = rng.pick(&[
+        let names = *rng.pick(&[
             &["ada", "ada"][..],
             &["bob", "ada", "bob"],
             &["c", "b", "a"],
