@@ -1,5 +1,7 @@
 //! The command line of a benchmark program.
 
+use crate::counting::{COUNTED, Counting};
+
 /// Which benchmarks are wanted, and how thoroughly.
 ///
 /// `cargo bench` passes `--bench` and measures. `cargo test --benches` does not, and with
@@ -19,12 +21,16 @@
 pub struct Args {
     filter: Option<String>,
     is_smoke: bool,
+    counting: Option<Counting>,
 }
 
 impl Args {
-    /// Reads the command line of this process.
+    /// Reads the command line of this process, and whether its environment asks for counting.
     pub fn from_env() -> Self {
-        Self::parse(std::env::args().skip(1))
+        Self {
+            counting: Counting::from_env(),
+            ..Self::parse(std::env::args().skip(1))
+        }
     }
 
     /// Reads a command line without its program name.
@@ -43,14 +49,24 @@ impl Args {
         Self {
             filter,
             is_smoke: is_test || !is_bench,
+            counting: None,
         }
     }
 
-    /// Whether the benchmark's name contains the filter.
+    /// Whether the benchmark's name contains the filter; is the filter, where one job is counted.
     pub fn wants(&self, bench: &str) -> bool {
-        self.filter
-            .as_ref()
-            .is_none_or(|filter| bench.contains(filter))
+        let is_counted = || COUNTED.iter().any(|family| bench.starts_with(family));
+        let filter = self.filter.as_deref();
+        match self.counting {
+            Some(Counting::Runs(_)) => filter == Some(bench),
+            Some(Counting::List) if !is_counted() => false,
+            _ => filter.is_none_or(|filter| bench.contains(filter)),
+        }
+    }
+
+    /// Whether jobs are run to be counted, or listed, and not timed.
+    pub fn counting(&self) -> Option<Counting> {
+        self.counting
     }
 
     /// Whether each benchmark shall only run once, on a small input.
@@ -79,6 +95,7 @@ const WITH_VALUE: [&str; 13] = [
 #[cfg(test)]
 mod tests {
     use super::Args;
+    use crate::counting::Counting;
 
     fn parse(line: &str) -> Args {
         Args::parse(line.split_whitespace().map(String::from))
@@ -89,6 +106,18 @@ mod tests {
         assert!(!parse("--bench").is_smoke());
         assert!(parse("").is_smoke());
         assert!(parse("--bench --test").is_smoke());
+    }
+
+    #[test]
+    fn only_what_is_counted_is_listed_and_only_one_is_run() {
+        let counting = |line, counting| Args {
+            counting: Some(counting),
+            ..parse(line)
+        };
+        let list = counting("--bench text/", Counting::List);
+        assert!(list.wants("text/merge/C1") && !list.wants("text/branches/9"));
+        let run = counting("--bench text/merge/C1", Counting::Runs(1));
+        assert!(run.wants("text/merge/C1") && !run.wants("text/merge/C1x3"));
     }
 
     #[test]

@@ -11,12 +11,13 @@
 //! - [`Keys`] are the edits of such an input, ready to be typed.
 //! - [`Cluster`] is a few nodes whose frames are carried by hand.
 //! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
-//!   such a series in batches; [`memory`] counts what a job takes.
+//!   such a series in batches; [`memory`] counts what a job takes. [`Counting`] is for instructions.
 
 extern crate alloc;
 
 mod args;
 mod cluster;
+mod counting;
 mod feed;
 mod input;
 mod keys;
@@ -30,6 +31,7 @@ mod timings;
 
 pub use args::Args;
 pub use cluster::Cluster;
+pub use counting::Counting;
 pub use feed::{Run, op_log, runs};
 pub use input::{Input, histories, keystrokes};
 pub use keys::{Key, Keys};

@@ -46,7 +46,8 @@ impl Timings {
     /// Times a job, and prints its row.
     ///
     /// Each run gets a fresh input from `start`. The time of making the input and of dropping what
-    /// the job returns is left out. In a smoke run the job runs once.
+    /// the job returns is left out. In a smoke run the job runs once, and where instructions are counted
+    /// as [`Counting`](crate::Counting) says.
     ///
     /// # Panics
     /// If criterion's results cannot be read.
@@ -56,6 +57,9 @@ impl Timings {
         mut start: impl FnMut() -> I,
         mut job: impl FnMut(I) -> O,
     ) {
+        if let Some(counting) = self.args.counting() {
+            return counting.job(&self.args, &Row::new(bench, &self.subject), start, job);
+        }
         if !self.args.wants(bench) {
             return;
         }

@@ -2,10 +2,15 @@
 //! its rows. `cargo xtask bench --plot FILE` draws the rows that an earlier run wrote with `--json`, or
 //! several runs one behind the other, as `docs/bench.svg`.
 //!
+//! `--instructions` counts instructions of the key rows in place of time. `--against FILE` compares with
+//! the rows of an earlier run of the same kind, and fails if something has grown.
+//!
 //! Benchmarks print one JSON object a line, `{"bench":"..","impl":"..","median_ns":..,..}`; other
 //! lines are for people and go to standard error. Rivals live in a workspace of their own, so that
 //! nobody else compiles them.
 
+mod against;
+mod count;
 mod plot;
 mod table;
 
@@ -26,15 +31,21 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     if options.compare {
         suites.push(RIVALS);
     }
+    let before = options.against.as_deref().map(read).transpose()?;
     let mut rows = Vec::new();
     let mut passed = true;
-    for manifest in suites {
-        passed &= collect(manifest, &options, |line, row| {
-            if options.json {
-                println!("{line}");
-            }
-            rows.push(row);
-        })?;
+    let mut take = |line: &str, row| {
+        if options.json {
+            println!("{line}");
+        }
+        rows.push(row);
+    };
+    if options.instructions {
+        passed &= count::collect(&options, &mut take)?;
+    } else {
+        for manifest in suites {
+            passed &= collect(manifest, &options, &mut take)?;
+        }
     }
     if rows.is_empty() && passed {
         let which = options.filter.unwrap_or_default();
@@ -43,13 +54,45 @@ pub(crate) fn run(args: &[String]) -> Result<Outcome, Stop> {
     if !options.json {
         print!("{}", table::render(&rows));
     }
+    if let Some(before) = before {
+        passed &= tell_growth(&before, &rows, &options)?;
+    }
     Ok(Outcome::passed_if(passed))
+}
+
+/// Says what has grown since an earlier run; returns whether nothing has.
+///
+/// With `--json` it says so to people only: what reads the rows reads rows.
+fn tell_growth(before: &[Row], now: &[Row], options: &Options) -> Result<bool, Stop> {
+    let report = against::compare(before, now, options.filter.as_deref());
+    if report.n_compared == 0 {
+        let message = "the earlier run has nothing to compare: was it of the same kind?";
+        return Err(Stop::Broken(message.into()));
+    }
+    let tolerance = against::TOLERANCE_PERCENT;
+    let summary = format!(
+        "{} compared, {} worse by more than {tolerance} % or gone",
+        report.n_compared, report.n_worse
+    );
+    for line in report.lines.iter().chain([&summary]) {
+        if options.json {
+            eprintln!("{line}");
+        } else {
+            println!("{line}");
+        }
+    }
+    Ok(report.n_worse == 0)
+}
+
+/// Reads the rows of an earlier run.
+fn read(file: &Path) -> Result<Vec<Row>, Stop> {
+    let lines = fs::read_to_string(file).map_err(Stop::broken("cannot read the rows"))?;
+    Ok(lines.lines().filter_map(parse).collect())
 }
 
 /// Draws the rows in a file.
 fn draw(file: &Path) -> Result<Outcome, Stop> {
-    let lines = fs::read_to_string(file).map_err(Stop::broken("cannot read the rows"))?;
-    let rows: Vec<Row> = lines.lines().filter_map(parse).collect();
+    let rows = read(file)?;
     let chart = root().join(CHART);
     fs::write(&chart, plot::render(&rows)).map_err(Stop::broken("cannot write the chart"))?;
     println!("{}", chart.display());
@@ -70,6 +113,10 @@ const RIVALS: &str = "benches/compare/Cargo.toml";
 struct Options {
     compare: bool,
     json: bool,
+    /// Whether to count instructions in place of time.
+    instructions: bool,
+    /// A file of rows to compare with.
+    against: Option<PathBuf>,
     /// A file of rows to draw, instead of running anything.
     plot: Option<PathBuf>,
     /// Absolute, since benchmarks run in another folder.
@@ -86,9 +133,16 @@ impl Options {
             match arg.as_str() {
                 "--compare" => options.compare = true,
                 "--json" => options.json = true,
-                "--plot" => {
+                "--instructions" => options.instructions = true,
+                "--plot" | "--against" => {
                     let file = args.next().map(PathBuf::from).filter(|file| file.is_file());
-                    options.plot = Some(file.ok_or(Stop::Usage("--plot needs a file".into()))?);
+                    let file = file.ok_or_else(|| Stop::Usage(format!("{arg} needs a file")))?;
+                    let of_rows = if arg == "--plot" {
+                        &mut options.plot
+                    } else {
+                        &mut options.against
+                    };
+                    *of_rows = Some(file);
                 }
                 "--traces" => {
                     let dir = args.next().map(PathBuf::from).filter(|dir| dir.is_dir());
@@ -101,6 +155,10 @@ impl Options {
                 _ if options.filter.is_none() => options.filter = Some(arg.clone()),
                 _ => return Err(Stop::Usage("one FILTER at most".into())),
             }
+        }
+        if options.compare && options.instructions {
+            let message = "--instructions counts our own rows only, not those of --compare";
+            return Err(Stop::Usage(message.into()));
         }
         if options.compare && !root().join(RIVALS).is_file() {
             let message = "there are no rivals to compare with yet: benches/compare is missing";
@@ -181,6 +239,9 @@ mod tests {
             &["--traces", "no/such/folder"],
             &["--plot"],
             &["--plot", "no/such/file"],
+            &["--against"],
+            &["--against", "no/such/file"],
+            &["--compare", "--instructions"],
         ] {
             assert!(matches!(run(&strings(args)), Err(Stop::Usage(_))));
         }

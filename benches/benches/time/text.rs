@@ -1,6 +1,8 @@
 //! Benchmarks of time for the text crate.
 
-use benches::{Args, Input, Keys, Latencies, Timings, histories, keystrokes, live, op_log, runs};
+use benches::{
+    Args, Input, Keys, Latencies, Run, Timings, histories, keystrokes, live, op_log, runs,
+};
 use core::hint::black_box;
 use crdt_testkit::Rng;
 use crdt_text::{AgentIdx, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc};
@@ -8,11 +10,11 @@ use crdt_text::{AgentIdx, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc};
 pub(crate) fn run(args: &Args, timings: &mut Timings) {
     for input in histories(args) {
         load(args, timings, &input);
-        waiting(args, &input);
+        waiting(args, timings, &input);
     }
     for input in keystrokes(args) {
         typing(args, timings, &input);
-        waiting(args, &input);
+        waiting(args, timings, &input);
     }
     let lens: &[usize] = if args.is_smoke() {
         &[100]
@@ -63,7 +65,7 @@ fn load(args: &Args, timings: &mut Timings, input: &Input) {
 
 /// One transaction after the other arrives at an open document; after each its text is up to date
 /// and an editor knows what changed. A history that is one transaction has no such life.
-fn waiting(args: &Args, input: &Input) {
+fn waiting(args: &Args, timings: &mut Timings, input: &Input) {
     let bench = format!("text/live/{}", input.name());
     if !args.wants(&bench) {
         return;
@@ -72,9 +74,18 @@ fn waiting(args: &Args, input: &Input) {
     if trace.txns.len() < 2 {
         return;
     }
-    let latencies = live(&runs(&trace), TextDoc::new, |doc, run| {
+    let runs = runs(&trace);
+    let take = |doc: &mut TextDoc, run: &Run<'_>| {
         black_box(doc.ingest(&run.as_remote()).expect("a valid history"));
-    });
+    };
+    if args.counting().is_some() {
+        // All steps together: what one of them takes is too little to compare.
+        return timings.job(&bench, TextDoc::new, |mut doc| {
+            runs.iter().for_each(|run| take(&mut doc, run));
+            doc
+        });
+    }
+    let latencies = live(&runs, TextDoc::new, take);
     Latencies::report(latencies, args, &bench, "crdt-text");
 }
 

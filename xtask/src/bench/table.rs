@@ -61,6 +61,7 @@ fn string<'a>(row: &'a Row, name: &str) -> &'a str {
 /// `peak_bytes` becomes `peak`: the cells tell the unit.
 fn heading(column: &str) -> String {
     let short = column.strip_suffix("_ns").or(column.strip_suffix("_bytes"));
+    let short = short.or(column.strip_suffix("uctions"));
     short.unwrap_or(column).into()
 }
 
@@ -75,6 +76,8 @@ fn cell(row: &Row, column: &str) -> String {
 pub(super) fn scaled_cell(column: &str, number: f64) -> String {
     if column.ends_with("_ns") {
         scaled(number, 1e3, &["ns", "us", "ms", "s"])
+    } else if column == "instructions" {
+        scaled(number, 1e3, &["", "k", "M", "G"])
     } else {
         scaled(number, 1024.0, &["B", "KiB", "MiB", "GiB"])
     }
@@ -92,7 +95,8 @@ fn scaled(mut number: f64, step: f64, units: &[&str]) -> String {
 }
 
 /// In the order in which they are shown.
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
+    "instructions",
     "median_ns",
     "min_ns",
     "p50_ns",
