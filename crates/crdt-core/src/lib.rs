@@ -36,9 +36,9 @@ mod version_vector;
 pub use self::agent::EntropyError;
 pub use self::agent::{AgentId, AgentIdError, AgentIdx, AgentTable};
 pub use self::causal::{
-    Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotReader,
-    DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed, KeyedFeed, Live,
-    MAX_DEPTH, Minter, Nestable, Payload, Seen, Wrapper,
+    Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotRanges,
+    DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed,
+    KeyedFeed, Live, MAX_DEPTH, Minter, Nestable, Payload, Seen, Wrapper,
 };
 pub use self::clock::{ClockError, HybridClock, Timestamp};
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};

@@ -282,7 +282,9 @@ impl Decode for Sealed {
 fn decode_pieces(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Pieces, DecodeError> {
     let mut pieces = Pieces::new();
     let mut next = 0_u64;
-    for _ in 0..r.count(MIN_PIECE_BYTES, budget)? {
+    let n_pieces = r.count(MIN_PIECE_BYTES, budget)?;
+    budget.spend_tree::<(u64, Arc<[u8]>)>(n_pieces)?;
+    for _ in 0..n_pieces {
         let offset = r.offset();
         let n_skipped = r.u64()?;
         let seq = next.checked_add(n_skipped).filter(|seq| *seq <= MAX_SEQ);
@@ -291,7 +293,9 @@ fn decode_pieces(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Pieces, Deco
             found: n_skipped,
             max: MAX_SEQ,
         })?;
-        pieces.insert(seq, r.bytes()?.into());
+        let bytes = r.bytes()?;
+        budget.spend_memory(bytes.len() as u64)?;
+        pieces.insert(seq, bytes.into());
         next = seq + 1;
     }
     Ok(pieces)
