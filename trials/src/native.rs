@@ -123,7 +123,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
 /// How many bytes of memory a byte of input may cost.
 const FACTOR: usize = 64;
 
-/// A range of removed dots stands for as many as the limits allow, whatever its bytes: each of these pays as
+/// A range of live dots stands for as many as the limits allow, whatever its bytes: each of these pays as
 /// a byte does.
 const MAX_ITEMS: usize = 1 << 12;
 

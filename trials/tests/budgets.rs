@@ -10,11 +10,11 @@ use core::time::Duration;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crdt_core::codec::{Decode, DecodeLimits, Encode, Writer, packed};
-use crdt_core::{AgentId, Change, DeltaState, DotContext, Minter, NextSeqError};
+use crdt_core::codec::{Decode, DecodeError, DecodeLimits, Encode, Writer, packed};
+use crdt_core::{AgentId, Change, DeltaState, DotContext, MAX_SEQ, Minter, NextSeqError};
 use crdt_counters::PnCounter;
 use crdt_maps::{
-    AnyCrdt, AnyLive, AnyStore, EnableWinsFlag, GSet, LwwMap, OrMap, OrMapDelta, OrSet,
+    AnyCrdt, AnyLive, AnyStore, EnableWinsFlag, GSet, LwwMap, OrMap, OrMapDelta, OrSet, OrSetDelta,
 };
 use crdt_text::{OpLog, TextDoc, Update};
 use trials::heap::{self, ALLOWANCE, peak_of};
@@ -143,25 +143,49 @@ fn memory_is_bounded_by_the_input() {
     }
 }
 
-/// Ranges of removed dots and packed text stand for more than their bytes: they are bounded by limits alone.
+/// Ten bytes may say that a million million dots are gone: that is one range, for the price of one.
 #[test]
-fn what_runs_stand_for_is_bounded_by_limits() {
+fn ranges_of_removed_dots_cost_what_ranges_cost() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let removed = |n_dots: u64| {
+    for n_dots in [2, 1 << 16, 1 << 40, MAX_SEQ] {
         let mut w = Writer::new();
         w.u64(1);
         w.str("b");
         w.u8(0b0_1010);
         w.i64(0);
         w.u64(n_dots - 2);
-        w.into_bytes()
-    };
+        let read = || {
+            let delta = OrMapDelta::<u8, OrSet<u8>>::from_bytes(w.as_bytes(), &limits_of_few())?;
+            let mut map = OrMap::<u8, OrSet<u8>>::new();
+            Ok::<_, DecodeError>(map.apply_delta(&delta).is_ok())
+        };
+        let (applied, peak) = peak_of(read);
+        assert_eq!(applied, Ok(true));
+        assert!(peak <= 4 << 10, "{n_dots} dots: {peak} bytes of memory");
+    }
+}
+
+fn limits_of_few() -> DecodeLimits {
+    DecodeLimits::default()
+        .with_max_items(8)
+        .with_max_memory(1 << 10)
+}
+
+/// Ranges of live dots and packed text stand for more than their bytes: they are bounded by limits alone.
+#[test]
+fn what_runs_stand_for_is_bounded_by_limits() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for n_items in [1 << 10, 1 << 16] {
-        let limits = DecodeLimits::default().with_max_items(n_items + 8);
-        for n_dots in [n_items, 1 << 40] {
-            let bytes = removed(n_dots);
-            let (read, peak) =
-                peak_of(|| OrMapDelta::<u8, OrSet<u8>>::from_bytes(&bytes, &limits).is_ok());
+        let of_items = DecodeLimits::default().with_max_items(n_items + 8);
+        let of_memory = DecodeLimits::default().with_max_memory(64 * n_items);
+        for (limits, n_dots) in [
+            (of_items, n_items),
+            (of_items, 1 << 40),
+            (of_memory, n_items),
+            (of_memory, 1 << 40),
+        ] {
+            let bytes = one_word_of_many_dots(n_dots);
+            let (read, peak) = peak_of(|| OrSetDelta::<u8>::from_bytes(&bytes, &limits).is_ok());
             assert_eq!(read, n_dots == n_items);
             // The dots, once more while they are compared, and their context.
             let max = 64 * n_items as usize + ALLOWANCE;
@@ -184,6 +208,36 @@ fn what_runs_stand_for_is_bounded_by_limits() {
         assert_eq!(read.is_ok(), max_output == 1 << 22);
         let max = max_output as usize + 8 * w.len() + ALLOWANCE;
         assert!(peak <= max, "{} bytes packed: {peak}", w.len());
+    }
+}
+
+/// What decoders say that they will take is what they take, give or take a factor of four: the limit on
+/// memory holds for bytes of every density, and costs next to nothing where it refuses.
+#[test]
+fn memory_asked_for_stays_within_its_limit() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = Shape {
+        name: "a text",
+        factor: 0,
+        make: text,
+        read: |bytes, limits| Update::decode(bytes, limits).is_ok(),
+    };
+    for shape in DENSE.iter().chain([&text]) {
+        let bytes = (shape.make)(1 << 16);
+        let mut last = None;
+        for max_memory in (8..32).map(|log| 1_usize << log) {
+            let limits = DecodeLimits::default().with_max_memory(max_memory as u64);
+            let (accepted, peak) = peak_of(|| (shape.read)(&bytes, &limits));
+            let max = 4 * max_memory + ALLOWANCE;
+            assert!(peak <= max, "{}: {peak} of {max_memory}", shape.name);
+            last = last.or(accepted.then_some(max_memory));
+        }
+        let needed = last.expect("a generous limit lets it in");
+        assert!(
+            needed > bytes.len() / 2,
+            "{}: {needed} is no limit",
+            shape.name
+        );
     }
 }
 
@@ -216,6 +270,18 @@ fn time_grows_with_the_input_and_no_faster() {
             shape.name
         );
     }
+}
+
+/// The delta of a set of bytes: one element, under a live range of so many dots.
+fn one_word_of_many_dots(n_dots: u64) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.u64(1);
+    w.str("b");
+    w.u8(0b1010_0100);
+    w.u8(7);
+    w.i64(0);
+    w.u64(n_dots - 2);
+    w.into_bytes()
 }
 
 /// A count of very many, and bytes that could be anything.

@@ -80,7 +80,8 @@ usage: cargo xtask COMMAND
                                   every type against every law, over random histories
   sim --seeds N [--start S]       nodes in simulated networks with every fault there is
   fuzz TARGET|all|list [--secs N] fuzz targets, each for N seconds; needs nightly and cargo-fuzz
-  mutants [FILE..]                changes code in small ways: does a test notice? needs cargo-mutants
+  mutants [--list] [--shard K/N] [FILE..]
+                                  changes code in small ways: does a test notice? needs cargo-mutants
   replay [--live] [--json] FILE.. replays editing traces: time, sha256 of the text, ok or MISMATCH
   conformance [--seed S] FILE..   runs conformance vectors in several orders and through the codec
   bench [--compare] [--json] [--traces DIR] [FILTER]

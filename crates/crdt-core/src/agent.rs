@@ -267,6 +267,7 @@ impl Decode for AgentId {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         budget.spend_agents(1)?;
         let name = r.str()?;
+        budget.spend_memory(name.len() as u64)?;
         let (offset, len) = (r.offset() - name.len(), name.len());
         Self::new(name).map_err(|_| DecodeError::InvalidAgent { offset, len })
     }

@@ -27,6 +27,7 @@ mod change;
 mod decode;
 mod dot_fun;
 mod dot_map;
+mod dot_ranges;
 mod dot_set;
 mod encode;
 mod events;
@@ -50,6 +51,7 @@ pub use self::change::{CausalDelta, Change};
 pub use self::decode::{DecodeDots, DotReader};
 pub use self::dot_fun::{DotFun, Fixed, Payload};
 pub use self::dot_map::DotMap;
+pub use self::dot_ranges::DotRanges;
 pub use self::dot_set::DotSet;
 pub use self::encode::{DotWriter, EncodeDots};
 pub use self::feed::{Feed, KeyedFeed, Seen};
@@ -154,7 +156,7 @@ impl<S: DotStore> Causal<S> {
     /// let mut lamp = Causal::<DotSet>::new();
     /// let delta = lamp.mutate(&alice, |held, minter| {
     ///     let live = DotSet::from(minter.mint()?);
-    ///     Ok::<_, NextSeqError>(Change { removed: held.clone(), live })
+    ///     Ok::<_, NextSeqError>(Change { removed: held.into(), live })
     /// })?;
     /// assert!(!lamp.store().is_empty());
     /// assert_eq!(&delta.events(), lamp.context());

@@ -16,8 +16,10 @@ mod impls;
 mod seqs;
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::interval;
 use crate::{AgentId, Classify, Dot, DotRange, ErrorKind, MAX_DEPTH, MAX_SEQ, VersionVector};
 
 pub(crate) use self::seqs::Seqs;
@@ -351,6 +353,21 @@ impl DotContext {
             }),
             None => Novelty::Unknown(dot.clone()),
         }
+    }
+
+    /// Returns what the context lacks of ranges of one agent, which are in order and do not touch.
+    pub(crate) fn missing_of(&self, ranges: &[DotRange]) -> Vec<DotRange> {
+        let Some(agent) = ranges.first().map(|range| &range.agent) else {
+            return Vec::new();
+        };
+        let held = self.agents.get(agent).into_iter().flat_map(Seqs::pairs);
+        let wanted = ranges.iter().map(|range| (range.start, range.end));
+        let mut missing = Vec::new();
+        interval::difference(wanted, held, |(start, end)| {
+            let agent = agent.clone();
+            missing.push(DotRange { agent, start, end });
+        });
+        missing
     }
 
     /// Makes a context of entries that already satisfy its invariants.

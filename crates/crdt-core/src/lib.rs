@@ -38,9 +38,9 @@ pub use self::agent::{AgentId, AgentIdError, AgentIdx, AgentTable};
 #[doc(hidden)]
 pub use self::causal::{__apply_to_field, __changes_of_field, __news_of_record};
 pub use self::causal::{
-    Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotReader,
-    DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed, KeyedFeed, Live,
-    MAX_DEPTH, Minter, Nestable, Payload, Seen, Wrapper,
+    Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotRanges,
+    DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed,
+    KeyedFeed, Live, MAX_DEPTH, Minter, Nestable, Payload, Seen, Wrapper,
 };
 pub use self::clock::{ClockError, HybridClock, Timestamp};
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};

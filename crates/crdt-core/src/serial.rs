@@ -9,7 +9,8 @@
 //! a map from agent to `{next, cloud}`; a timestamp `{ms, counter}`, because JSON numbers hold only 53
 //! bits.
 //!
-//! Of causal values: a set of dots is a list of dots; a function a list of `[dot, payload]`; a map a list
+//! Of causal values: a set of dots is a list of dots, one of removed dots a list of ranges that do not
+//! touch; a function a list of `[dot, payload]`; a map a list
 //! of `[key, store]`, so that keys need not be strings; all three in ascending order. A pair of stores is
 //! a pair, a fixed payload is its value, a wrapper is what it wraps. A change is `{removed, live}`, a
 //! delta `{events, gone, change}`, a state `{store, context}`, a summary `{known, live}`.

@@ -188,6 +188,7 @@ impl<C: Encode> Encode for AgentMap<C> {
 impl<C: Cell + Decode> Decode for AgentMap<C> {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         let n_agents = r.count(MIN_ENTRY_BYTES, budget)?;
+        budget.spend_tree::<(AgentId, C)>(n_agents)?;
         let mut cells = BTreeMap::new();
         for _ in 0..n_agents {
             let offset = r.offset();

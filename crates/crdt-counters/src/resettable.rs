@@ -4,8 +4,8 @@ use core::cmp::Ordering;
 
 use crdt_core::codec::DecodeError;
 use crdt_core::{
-    Author, Change, Classify, DecodeDots, Dot, DotFun, DotReader, DotSet, DotWriter, EncodeDots,
-    ErrorKind, Minter, Named, NextSeqError, Payload, Wrapper, causal_type,
+    Author, Change, Classify, DecodeDots, Dot, DotFun, DotReader, DotWriter, EncodeDots, ErrorKind,
+    Minter, Named, NextSeqError, Payload, Wrapper, causal_type,
 };
 
 causal_type! {
@@ -217,7 +217,7 @@ impl ResettableCounterStore {
             return Ok(Change::default());
         }
         minter.mint()?;
-        let removed: DotSet = self.0.dots();
+        let removed = self.0.dots();
         Ok(Change {
             removed,
             live: DotFun::default(),

@@ -205,7 +205,7 @@ impl<D: Document> Found<D> {
     }
 
     fn note(&mut self, key: &[u8], value: &[u8]) -> Result<(), DecodeError> {
-        let limits = own_limits();
+        let limits = own_limits(value.len());
         match Key::kind(key) {
             Some(Kind::Snapshot) => {
                 self.snapshot = Some(stored::read_snapshot(value, &limits)?);
@@ -234,11 +234,22 @@ impl<D: Document> Found<D> {
 
 const MAX_STORED_SEQ: u64 = 1 << 62;
 
-/// What was written here may be of any size.
-pub(crate) fn own_limits() -> DecodeLimits {
-    DecodeLimits::default()
+/// What was written here may be of any size, but no denser than anything that is written: a damaged
+/// number cannot ask for more than its value could hold.
+pub(crate) fn own_limits(n_bytes: usize) -> DecodeLimits {
+    let usual = DecodeLimits::default();
+    let n_items = (n_bytes as u64).saturating_mul(MAX_DENSITY);
+    let n_memory = (n_bytes as u64).saturating_mul(MAX_COST);
+    usual
         .with_max_bytes(u64::MAX)
-        .with_max_items(u64::MAX)
-        .with_max_agents(u64::MAX)
-        .with_max_output_bytes(u64::MAX)
+        .with_max_items(usual.max_items.max(n_items))
+        .with_max_agents(usual.max_agents.max(n_items))
+        .with_max_output_bytes(usual.max_output_bytes.max(n_items))
+        .with_max_memory(usual.max_memory.max(n_memory))
 }
+
+/// How many items, or letters, a byte may stand for: packed text is the densest.
+const MAX_DENSITY: u64 = 1024;
+
+/// How much memory a byte may ask for: rows of a text history come 64 to a byte, its letters 1,024.
+const MAX_COST: u64 = 4096;

@@ -215,6 +215,13 @@ fn write((agent, key): &Name, held: &Held, now: u64, w: &mut Writer) {
     }
 }
 
+/// Reads bytes that are kept.
+fn kept<'a>(r: &mut Reader<'a>, budget: &mut Budget) -> Result<&'a [u8], DecodeError> {
+    let bytes = r.bytes()?;
+    budget.spend_memory(bytes.len() as u64)?;
+    Ok(bytes)
+}
+
 /// Reads what a neighbour told.
 pub(crate) fn read(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Told>, DecodeError> {
     let mut r = Reader::new(bytes);
@@ -222,12 +229,13 @@ pub(crate) fn read(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Told>, Dec
     let mut entries = Vec::new();
     while !r.is_empty() {
         let agent = AgentId::decode(&mut r, &mut budget)?;
+        budget.spend_list::<Told>(1)?;
         entries.push(Told {
-            name: (agent, r.bytes()?.into()),
+            name: (agent, kept(&mut r, &mut budget)?.into()),
             clock: r.u64()?,
             left_ms: r.u64()?,
             value: if r.bool()? {
-                Some(r.bytes()?.into())
+                Some(kept(&mut r, &mut budget)?.into())
             } else {
                 None
             },

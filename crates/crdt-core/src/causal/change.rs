@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::events::{context_of, dots_of, dots_where};
-use super::{DotSet, DotStore, Dotted, Events, Live};
+use super::events::{dots_of, dots_where};
+use super::{DotRanges, DotStore, Dotted, Events, Live};
 use crate::{Dot, DotContext, Lattice, Named, write_nested_name};
 
 /// What mutations did to a store: dots that came to life in it, and dots removed from it.
@@ -22,7 +22,7 @@ use crate::{Dot, DotContext, Lattice, Named, write_nested_name};
 #[must_use = "a change does nothing unless the mutator returns it: merge it into the one that it returns"]
 pub struct Change<L> {
     /// Dots taken away, anywhere in this store.
-    pub removed: DotSet,
+    pub removed: DotRanges,
     /// Dots brought in, each in its place.
     pub live: L,
 }
@@ -43,7 +43,7 @@ impl<L: Live> Change<L> {
     /// ```
     pub fn bring(live: L) -> Self {
         Self {
-            removed: DotSet::new(),
+            removed: DotRanges::new(),
             live,
         }
     }
@@ -60,7 +60,7 @@ impl<L: Live> Change<L> {
     ///
     /// let dot = Dot::new(AgentId::new("alice")?, 0)?;
     /// let mut group = Change::bring(DotSet::from(dot.clone()));
-    /// group.merge(&Change { removed: DotSet::from(dot), live: DotSet::new() });
+    /// group.merge(&Change { removed: dot.into(), live: DotSet::new() });
     /// assert!(group.live.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -87,7 +87,7 @@ impl<L: Live> Dotted for Change<L> {
         self.live.for_each_dot(visit);
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         self.live.remove_dots(removed)
     }
 }
@@ -97,8 +97,10 @@ impl<L: Live> Live for Change<L> {
         self.merge(other)
     }
 
-    fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
-        self.removed.iter().for_each(&mut *visit);
+    fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
+        if !self.removed.is_empty() {
+            visit(&self.removed);
+        }
         self.live.for_each_removed(visit);
     }
 
@@ -136,7 +138,7 @@ impl<L: Live> Live for Change<L> {
 /// })?;
 /// let off = lamp.mutate(&alice, |dots, minter| {
 ///     minter.mint()?; // a removal is an event too
-///     Ok::<_, NextSeqError>(Change { removed: dots.clone(), live: DotSet::new() })
+///     Ok::<_, NextSeqError>(Change { removed: dots.into(), live: DotSet::new() })
 /// })?;
 ///
 /// let mut other = Causal::<DotSet>::default();
@@ -274,7 +276,7 @@ impl<S: DotStore> CausalDelta<S> {
         }
         if gone.n_dots() < n_gone {
             let still_here = dots_where(store, |dot| self.gone.contains(dot));
-            gone.join(&context_of(still_here.iter().cloned().collect()));
+            gone.join(&still_here.ranges().collect());
         }
         let Change { removed, live } = &self.change;
         let change = store.news_of(live, removed, known);
@@ -293,13 +295,14 @@ impl<S: DotStore> CausalDelta<S> {
         let mut changed = self.events.add_to(context);
         changed |= !self.gone.is_empty() && context.join(&self.gone);
         let mut unknown = Vec::new();
-        self.change.for_each_removed(&mut |dot| {
-            if !context.contains(dot) {
-                unknown.push(dot.clone());
+        self.change.for_each_removed(&mut |dots| {
+            if !dots.is_known_to(context) {
+                unknown.extend(dots.ranges());
             }
         });
         if !unknown.is_empty() {
-            changed |= context.join(&context_of(unknown));
+            unknown.sort_unstable();
+            changed |= context.join(&unknown.into_iter().collect());
         }
         changed
     }

@@ -15,7 +15,9 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::events::context_of;
-use super::{Causal, CausalDelta, Change, DotFun, DotMap, DotSet, DotStore, Dotted, Fixed};
+use super::{
+    Causal, CausalDelta, Change, DotFun, DotMap, DotRanges, DotSet, DotStore, Dotted, Fixed, Live,
+};
 use crate::codec::{Budget, Decode, DecodeError, Limit, Reader};
 use crate::{AgentId, Dot, DotContext, DotRange, Lattice, MAX_SEQ, Timestamp};
 
@@ -31,12 +33,12 @@ pub struct DotReader<'r, 'a> {
     n_flags: u32,
     /// Dots read as live: each may stand in one place only.
     live: Vec<Dot>,
-    removed: Vec<Dot>,
 }
 
 impl<'r, 'a> DotReader<'r, 'a> {
     fn new(r: &'r mut Reader<'a>, budget: &'r mut Budget) -> Result<Self, DecodeError> {
         let n_agents = r.count(2, budget)?;
+        budget.spend_list::<(AgentId, u64)>(n_agents)?;
         let mut agents: Vec<AgentId> = Vec::new();
         for _ in 0..n_agents {
             let offset = r.offset();
@@ -55,7 +57,6 @@ impl<'r, 'a> DotReader<'r, 'a> {
             flags: 0,
             n_flags: 0,
             live: Vec::new(),
-            removed: Vec::new(),
         })
     }
 
@@ -111,6 +112,18 @@ impl<'r, 'a> DotReader<'r, 'a> {
         Ok(n_beyond.saturating_add(2))
     }
 
+    /// Spends the memory of a list of `n` values.
+    ///
+    /// # Errors
+    /// If the budget does not allow it.
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// See [`Budget::spend_list`].
+    pub fn spend_list<T>(&mut self, n: usize) -> Result<(), DecodeError> {
+        self.budget.spend_list::<T>(n)
+    }
+
     /// Reads a dot that is live where it stands.
     ///
     /// That it is live nowhere else is checked when all is read.
@@ -123,6 +136,7 @@ impl<'r, 'a> DotReader<'r, 'a> {
     /// See [`DecodeDots`].
     pub fn live_dot(&mut self) -> Result<Dot, DecodeError> {
         let dot = self.seq()?.first();
+        self.spend_list::<Dot>(1)?;
         self.live.push(dot.clone());
         Ok(dot)
     }
@@ -198,6 +212,7 @@ impl<'r, 'a> DotReader<'r, 'a> {
         mut each: impl FnMut(DotRange, T),
     ) -> Result<(), DecodeError> {
         let n_ranges = self.count(1)?;
+        self.spend_list::<DotRange>(n_ranges)?;
         let mut last: Option<(DotRange, T)> = None;
         for _ in 0..n_ranges {
             let offset = self.offset();
@@ -319,7 +334,7 @@ pub trait DecodeDots: Sized {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError>;
 }
 
-/// Live dots; those of a [`Change`] that are removed are read by the change.
+/// Live dots, one by one: each counts as an item.
 impl DecodeDots for DotSet {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
         let dots = read_dots(r)?;
@@ -328,9 +343,19 @@ impl DecodeDots for DotSet {
     }
 }
 
+/// Removed dots: each range counts as an item.
+impl DecodeDots for DotRanges {
+    fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
+        let mut ranges = Vec::new();
+        r.ranges(|range| ranges.push(range))?;
+        Ok(Self::from_sorted(ranges))
+    }
+}
+
 impl<V: DecodeDots> DecodeDots for DotFun<V> {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
         let n_entries = r.count(1)?;
+        r.spend_list::<(Dot, V)>(n_entries)?;
         let mut entries = Self::default();
         for _ in 0..n_entries {
             let offset = r.offset();
@@ -358,6 +383,7 @@ impl<T: Decode> DecodeDots for Fixed<T> {
 impl<K: Ord + Clone + Decode, S: Dotted + DecodeDots> DecodeDots for DotMap<K, S> {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
         let n_entries = r.count(1)?;
+        r.spend_list::<(K, S)>(n_entries)?;
         let mut entries: Vec<(K, S)> = Vec::new();
         for _ in 0..n_entries {
             let offset = r.offset();
@@ -381,8 +407,7 @@ impl<A: DecodeDots, B: DecodeDots> DecodeDots for (A, B) {
 
 impl<L: DecodeDots> DecodeDots for Change<L> {
     fn decode_dots(r: &mut DotReader<'_, '_>) -> Result<Self, DecodeError> {
-        let removed = read_dots(r)?;
-        r.removed.extend(removed.iter().cloned());
+        let removed = DotRanges::decode_dots(r)?;
         let live = L::decode_dots(r)?;
         Ok(Self { removed, live })
     }
@@ -414,7 +439,10 @@ impl<S: DotStore<Live: DecodeDots>> Decode for CausalDelta<S> {
             dots.insert_range(&range);
         })?;
         let change = Change::<S::Live>::decode_dots(&mut r)?;
-        let (live, removed) = (r.take_live()?, context_of(mem::take(&mut r.removed)));
+        let (live, mut removed) = (r.take_live()?, Vec::new());
+        change.for_each_removed(&mut |dots| removed.extend(dots.ranges()));
+        removed.sort_unstable();
+        let removed: DotContext = removed.into_iter().collect();
         let is_live = |dots: &DotContext| !live.intersection(dots).is_empty();
         if is_live(&events) || is_live(&gone) || is_live(&removed) {
             let offset = r.offset();
@@ -431,7 +459,7 @@ impl<S: DotStore<Live: DecodeDots>> Decode for CausalDelta<S> {
     }
 }
 
-/// Reads dots without noting them as live.
+/// Reads ranges of dots as single dots.
 fn read_dots(r: &mut DotReader<'_, '_>) -> Result<DotSet, DecodeError> {
     let mut ranges = Vec::new();
     r.ranges(|range| ranges.push(range))?;
@@ -442,6 +470,9 @@ fn read_dots(r: &mut DotReader<'_, '_>) -> Result<DotSet, DecodeError> {
     // Each range has been counted as one item already.
     r.budget
         .spend_items(n_dots.saturating_sub(ranges.len() as u64))?;
+    // Once here, and once among all that are live.
+    let n_bytes = n_dots.saturating_mul(size_of::<[Dot; 2]>() as u64);
+    r.budget.spend_memory(n_bytes)?;
     let mut dots = Vec::new();
     let reserved = dots.try_reserve_exact(usize::try_from(n_dots).unwrap_or(usize::MAX));
     // A budget may be without bounds; the machine is not.

@@ -6,7 +6,7 @@ use core::fmt;
 use smallvec::SmallVec;
 
 use super::dot_set::report;
-use super::{Change, DotSet, DotStore, Dotted, Equivocation, Live};
+use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Live};
 use crate::dot_context::Novelty;
 use crate::{Dot, DotContext};
 
@@ -129,8 +129,8 @@ impl<V> DotFun<V> {
     /// assert!(DotFun::<u8>::default().dots().is_empty());
     /// ```
     #[must_use]
-    pub fn dots(&self) -> DotSet {
-        DotSet::from_sorted(self.entries.iter().map(|(dot, _)| dot.clone()).collect())
+    pub fn dots(&self) -> DotRanges {
+        self.entries.iter().map(|(dot, _)| dot.clone()).collect()
     }
 
     /// Returns the number of dots.
@@ -220,7 +220,7 @@ impl<V: Clone> Dotted for DotFun<V> {
         self.entries.iter().for_each(|(dot, _)| visit(dot));
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         let n_before = self.len();
         self.entries.retain(|(dot, _)| !removed.contains(dot));
         self.len() < n_before
@@ -249,7 +249,7 @@ impl<V: Payload> DotStore for DotFun<V> {
     fn apply(
         &mut self,
         live: &Self,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
         feed: Option<&mut bool>,
     ) -> bool {
@@ -286,7 +286,7 @@ impl<V: Payload> DotStore for DotFun<V> {
         known: &DotContext,
         base: &Self,
         base_known: &DotContext,
-        removed: &mut DotSet,
+        removed: &mut DotRanges,
     ) -> Self {
         for (dot, _) in &base.entries {
             if self.find(dot).is_err() && known.contains(dot) {
@@ -303,14 +303,14 @@ impl<V: Payload> DotStore for DotFun<V> {
         }
     }
 
-    fn news_of(&self, live: &Self, removed: &DotSet, known: &DotContext) -> Change<Self> {
+    fn news_of(&self, live: &Self, removed: &DotRanges, known: &DotContext) -> Change<Self> {
         let is_news = |dot: &Dot, theirs: &V| match self.get(dot) {
             Some(ours) => !theirs.leq(ours),
             None => !known.contains(dot),
         };
         let news = live.entries.iter().filter(|(dot, v)| is_news(dot, v));
         Change {
-            removed: removed.without(|dot| self.get(dot).is_none() && known.contains(dot)),
+            removed: removed.news_for(self, known),
             live: Self {
                 entries: news.cloned().collect(),
             },

@@ -6,9 +6,8 @@ use core::fmt;
 use core::iter::Peekable;
 use core::mem;
 
-use super::events::{dots_where, removed_here};
 use super::sorted_map::{self, SortedMap};
-use super::{Change, DotSet, DotStore, Dotted, Equivocation, Feed, KeyedFeed, Live, Seen};
+use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Feed, KeyedFeed, Live, Seen};
 use crate::{Dot, DotContext};
 
 /// A map from keys to what holds dots: sets, maps, and the changes of both.
@@ -175,7 +174,7 @@ impl<K: Ord + Clone, S: Dotted> Dotted for DotMap<K, S> {
             .for_each(&mut |(_, store)| store.for_each_dot(visit));
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         let mut changed = false;
         self.entries.retain(|_, store| {
             changed |= store.remove_dots(removed);
@@ -194,7 +193,7 @@ impl<K: Ord + Clone, L: Live> Live for DotMap<K, Change<L>> {
         changed
     }
 
-    fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+    fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
         self.entries
             .for_each(&mut |(_, change)| change.for_each_removed(visit));
     }
@@ -222,11 +221,11 @@ impl<K: Ord + Clone, L: Live> Live for DotMap<K, Change<L>> {
     }
 }
 
-/// How many dots a change brings or takes.
+/// How many dots a change brings, and ranges of dots it takes.
 fn n_dots_of<L: Live>(change: &Change<L>) -> usize {
     let mut n_dots = 0;
     change.for_each_dot(&mut |_| n_dots += 1);
-    change.for_each_removed(&mut |_| n_dots += 1);
+    change.for_each_removed(&mut |removed| n_dots += removed.ranges().count());
     n_dots
 }
 
@@ -237,7 +236,7 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
     fn apply(
         &mut self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
         mut feed: Option<&mut Self::Feed>,
     ) -> bool {
@@ -259,7 +258,7 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
             if change.removed.is_empty() {
                 return store.apply(&change.live, removed, known, feed);
             }
-            let mut here = dots_where(store, |dot| removed.contains(dot));
+            let mut here = removed.held_by(store);
             here.union_with(&change.removed);
             store.apply(&change.live, &here, known, feed)
         });
@@ -303,12 +302,12 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
         known: &DotContext,
         base: &Self,
         base_known: &DotContext,
-        _removed: &mut DotSet,
+        _removed: &mut DotRanges,
     ) -> Self::Live {
         let nothing = S::default();
         let mut changes = Vec::new();
         let mut note = |key: &K, ours: &S, theirs: &S| {
-            let mut removed = DotSet::new();
+            let mut removed = DotRanges::new();
             let live = ours.changes_since(known, theirs, base_known, &mut removed);
             let change = Change { removed, live };
             if !change.is_empty() {
@@ -333,7 +332,7 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
     fn news_of(
         &self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
     ) -> Change<Self::Live> {
         let nothing = S::default();
@@ -346,7 +345,7 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
             }
         }
         Change {
-            removed: removed_here(self, removed, known),
+            removed: removed.news_for(self, known),
             live: DotMap::from_sorted(news),
         }
     }

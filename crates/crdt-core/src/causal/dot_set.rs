@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 
-use super::{Change, DotStore, Dotted, Live};
+use super::{Change, DotRanges, DotStore, Dotted, Live};
 use crate::dot_context::Novelty;
 use crate::{Dot, DotContext};
 
@@ -209,11 +209,6 @@ impl DotSet {
         matches!(self.0, Repr::Rest(None))
     }
 
-    /// Returns the dots but those for which `is_out` returns true.
-    pub(super) fn without(&self, is_out: impl Fn(&Dot) -> bool) -> Self {
-        Self::from_sorted(self.iter().filter(|dot| !is_out(dot)).cloned().collect())
-    }
-
     /// Wraps dots that are in order and without duplicates.
     pub(crate) fn from_sorted(mut dots: Vec<Dot>) -> Self {
         Self(match dots.len() {
@@ -270,7 +265,7 @@ impl Dotted for DotSet {
         self.iter().for_each(visit);
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         self.retain(|dot| !removed.contains(dot))
     }
 }
@@ -294,7 +289,7 @@ impl DotStore for DotSet {
     fn apply(
         &mut self,
         live: &Self,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
         feed: Option<&mut bool>,
     ) -> bool {
@@ -324,7 +319,7 @@ impl DotStore for DotSet {
         known: &DotContext,
         base: &Self,
         base_known: &DotContext,
-        removed: &mut DotSet,
+        removed: &mut DotRanges,
     ) -> Self {
         for dot in base.iter() {
             if !self.contains(dot) && known.contains(dot) {
@@ -335,10 +330,10 @@ impl DotStore for DotSet {
         Self::from_sorted(news.cloned().collect())
     }
 
-    fn news_of(&self, live: &Self, removed: &DotSet, known: &DotContext) -> Change<Self> {
+    fn news_of(&self, live: &Self, removed: &DotRanges, known: &DotContext) -> Change<Self> {
         let news = live.iter().filter(|dot| !known.contains(dot));
         Change {
-            removed: removed.without(|dot| !self.contains(dot) && known.contains(dot)),
+            removed: removed.news_for(self, known),
             live: Self::from_sorted(news.cloned().collect()),
         }
     }

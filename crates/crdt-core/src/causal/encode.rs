@@ -14,7 +14,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::events::dots_of;
-use super::{Causal, CausalDelta, Change, DotFun, DotMap, DotSet, DotStore, Fixed};
+use super::{Causal, CausalDelta, Change, DotFun, DotMap, DotRanges, DotSet, DotStore, Fixed};
 use crate::codec::{Encode, Writer};
 use crate::{AgentId, Dot, DotContext, DotRange, Timestamp};
 
@@ -166,7 +166,13 @@ pub trait EncodeDots {
 
 impl EncodeDots for DotSet {
     fn encode_dots(&self, w: &mut DotWriter<'_>) {
-        w.ranges(&ranges(self));
+        DotRanges::from(self).encode_dots(w);
+    }
+}
+
+impl EncodeDots for DotRanges {
+    fn encode_dots(&self, w: &mut DotWriter<'_>) {
+        self.with_slice(|ranges| w.ranges(ranges));
     }
 }
 
@@ -240,18 +246,6 @@ impl<S: DotStore<Live: EncodeDots>> Encode for CausalDelta<S> {
         }
         self.change.encode_dots(&mut w);
     }
-}
-
-/// Returns the dots as ranges.
-fn ranges(dots: &DotSet) -> Vec<DotRange> {
-    let mut ranges: Vec<DotRange> = Vec::new();
-    for dot in dots {
-        match ranges.last_mut() {
-            Some(range) if range.end == dot.seq && range.agent == dot.agent => range.end += 1,
-            _ => ranges.push(DotRange::from(dot.clone())),
-        }
-    }
-    ranges
 }
 
 fn collect_agents(context: &DotContext, agents: &mut BTreeSet<AgentId>) {

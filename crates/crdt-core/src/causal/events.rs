@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::mem;
 
-use super::{DotSet, Dotted, Live};
+use super::{DotRanges, Dotted, Live};
 use crate::{Dot, DotContext, DotRange, Lattice};
 
 /// A set of dots that needs no heap for one.
@@ -151,17 +151,8 @@ pub(super) fn context_of(mut dots: Vec<Dot>) -> DotContext {
     dots.into_iter().collect()
 }
 
-/// Returns those of the `removed` dots whose removal is news: that stand in the store, or are not known.
-pub(super) fn removed_here(dotted: &impl Dotted, removed: &DotSet, known: &DotContext) -> DotSet {
-    if removed.is_empty() {
-        return DotSet::new();
-    }
-    let here = dots_where(dotted, |dot| removed.contains(dot));
-    removed.without(|dot| known.contains(dot) && !here.contains(dot))
-}
-
 /// Returns the dots of a store for which `is_wanted` returns true.
-pub(super) fn dots_where(dotted: &impl Dotted, is_wanted: impl Fn(&Dot) -> bool) -> DotSet {
+pub(super) fn dots_where(dotted: &impl Dotted, is_wanted: impl Fn(&Dot) -> bool) -> DotRanges {
     let mut found = Vec::new();
     dotted.for_each_dot(&mut |dot| {
         if is_wanted(dot) {

@@ -3,8 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::events::removed_here;
-use super::{Change, DotSet, DotStore, Dotted, Equivocation, Live};
+use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Live};
 use crate::{Dot, DotContext};
 
 impl<A: Dotted, B: Dotted> Dotted for (A, B) {
@@ -17,7 +16,7 @@ impl<A: Dotted, B: Dotted> Dotted for (A, B) {
         self.1.for_each_dot(visit);
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         let elsewhere = not_held(&self.0, removed);
         let changed = !elsewhere.is_empty() && self.1.remove_dots(&elsewhere);
         self.0.remove_dots(removed) | changed
@@ -29,7 +28,7 @@ impl<A: Live, B: Live> Live for (A, B) {
         self.0.merge(&other.0) | self.1.merge(&other.1)
     }
 
-    fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+    fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
         self.0.for_each_removed(visit);
         self.1.for_each_removed(visit);
     }
@@ -53,7 +52,7 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
     fn apply(
         &mut self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
         feed: Option<&mut Self::Feed>,
     ) -> bool {
@@ -84,7 +83,7 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
         known: &DotContext,
         base: &Self,
         base_known: &DotContext,
-        removed: &mut DotSet,
+        removed: &mut DotRanges,
     ) -> Self::Live {
         (
             self.0.changes_since(known, &base.0, base_known, removed),
@@ -95,15 +94,15 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
     fn news_of(
         &self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
     ) -> Change<Self::Live> {
         // What is removed may stand on either side.
-        let nothing = DotSet::new();
+        let nothing = DotRanges::new();
         let left = self.0.news_of(&live.0, &nothing, known);
         let right = self.1.news_of(&live.1, &nothing, known);
         Change {
-            removed: removed_here(self, removed, known),
+            removed: removed.news_for(self, known),
             live: (left.live, right.live),
         }
     }
@@ -123,15 +122,13 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
 ///
 /// A dot stands in one place: what the left store holds need not be sought on the right, where a search
 /// may visit every key.
-fn not_held<'a>(left: &impl Dotted, removed: &'a DotSet) -> Cow<'a, DotSet> {
+fn not_held<'a>(left: &impl Dotted, removed: &'a DotRanges) -> Cow<'a, DotRanges> {
     if removed.is_empty() {
         return Cow::Borrowed(removed);
     }
-    let mut elsewhere = Cow::Borrowed(removed);
-    left.for_each_dot(&mut |dot| {
-        if removed.contains(dot) {
-            elsewhere.to_mut().retain(|other| other != dot);
-        }
-    });
-    elsewhere
+    let held = removed.held_by(left);
+    if held.is_empty() {
+        return Cow::Borrowed(removed);
+    }
+    Cow::Owned(removed.without(&held))
 }

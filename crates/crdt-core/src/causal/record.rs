@@ -1,7 +1,6 @@
 //! Records: several replicated fields of different types under one key.
 
-use super::events::{dots_where, removed_here};
-use super::{Change, DotSet, DotStore, Dotted};
+use super::{Change, DotRanges, DotStore, Dotted};
 use crate::DotContext;
 
 /// Declares a record: a struct of replicated fields that is the value of a key, or of a
@@ -39,7 +38,7 @@ use crate::DotContext;
 /// }
 ///
 /// fn switch_on(flag: &DotSet, minter: &mut Minter) -> Result<Change<DotSet>, NextSeqError> {
-///     Ok(Change { removed: flag.clone(), live: minter.mint()?.into() })
+///     Ok(Change { removed: flag.into(), live: minter.mint()?.into() })
 /// }
 ///
 /// let alice = AgentId::new("alice")?;
@@ -115,8 +114,17 @@ macro_rules! record {
                 changed
             }
 
-            fn for_each_removed(&self, visit: &mut dyn FnMut(&$crate::Dot)) {
+            fn for_each_removed(&self, visit: &mut dyn FnMut(&$crate::DotRanges)) {
                 $($crate::Live::for_each_removed(&self.$field, visit);)+
+            }
+
+            fn split(self, max_dots: usize) -> $crate::__Vec<Self> {
+                $(let mut $field = $crate::Live::split(self.$field, max_dots).into_iter();)+
+                let n_parts = [$($field.len()),+].into_iter().fold(0, usize::max);
+                let part = |_| Self {
+                    $($field: $field.next().unwrap_or_default(),)+
+                };
+                (0..n_parts).map(part).collect()
             }
         }
 
@@ -127,7 +135,7 @@ macro_rules! record {
             fn apply(
                 &mut self,
                 live: &$change,
-                removed: &$crate::DotSet,
+                removed: &$crate::DotRanges,
                 known: &$crate::DotContext,
                 mut feed: Option<&mut $feed>,
             ) -> bool {
@@ -175,7 +183,7 @@ macro_rules! record {
                 known: &$crate::DotContext,
                 base: &Self,
                 base_known: &$crate::DotContext,
-                _removed: &mut $crate::DotSet,
+                _removed: &mut $crate::DotRanges,
             ) -> $change {
                 $change {
                     $($field: $crate::__changes_of_field(
@@ -190,7 +198,7 @@ macro_rules! record {
             fn news_of(
                 &self,
                 live: &$change,
-                removed: &$crate::DotSet,
+                removed: &$crate::DotRanges,
                 known: &$crate::DotContext,
             ) -> $crate::Change<$change> {
                 $crate::__news_of_record(self, removed, known, $change {
@@ -231,7 +239,7 @@ macro_rules! __dots_of_record {
                 $($crate::Dotted::for_each_dot(&self.$field, visit);)+
             }
 
-            fn remove_dots(&mut self, removed: &$crate::DotSet) -> bool {
+            fn remove_dots(&mut self, removed: &$crate::DotRanges) -> bool {
                 let mut changed = false;
                 $(changed |= $crate::Dotted::remove_dots(&mut self.$field, removed);)+
                 changed
@@ -261,14 +269,14 @@ macro_rules! __dots_of_record {
 pub fn __apply_to_field<S: DotStore>(
     store: &mut S,
     change: &Change<S::Live>,
-    removed: &DotSet,
+    removed: &DotRanges,
     known: &DotContext,
     feed: Option<&mut S::Feed>,
 ) -> bool {
     if removed.is_empty() {
         return store.apply(&change.live, &change.removed, known, feed);
     }
-    let mut here = dots_where(store, |dot| removed.contains(dot));
+    let mut here = removed.held_by(store);
     here.union_with(&change.removed);
     store.apply(&change.live, &here, known, feed)
 }
@@ -281,7 +289,7 @@ pub fn __changes_of_field<S: DotStore>(
     base: &S,
     base_known: &DotContext,
 ) -> Change<S::Live> {
-    let mut removed = DotSet::new();
+    let mut removed = DotRanges::new();
     let live = store.changes_since(known, base, base_known, &mut removed);
     Change { removed, live }
 }
@@ -290,12 +298,12 @@ pub fn __changes_of_field<S: DotStore>(
 #[doc(hidden)]
 pub fn __news_of_record<L>(
     record: &impl Dotted,
-    removed: &DotSet,
+    removed: &DotRanges,
     known: &DotContext,
     live: L,
 ) -> Change<L> {
     Change {
-        removed: removed_here(record, removed, known),
+        removed: removed.news_for(record, known),
         live,
     }
 }

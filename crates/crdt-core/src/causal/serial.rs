@@ -7,11 +7,11 @@ use serde::ser::{Serialize, Serializer};
 
 use super::events::context_of;
 use super::{
-    Causal, CausalDelta, CausalSummary, Change, DotFun, DotMap, DotSet, DotStore, Dotted, Fixed,
-    Live,
+    Causal, CausalDelta, CausalSummary, Change, DotFun, DotMap, DotRanges, DotSet, DotStore,
+    Dotted, Fixed, Live,
 };
 use crate::serial::{Ascending, Entry, WireError, deserialize_through};
-use crate::{Dot, DotContext};
+use crate::{Dot, DotContext, DotRange};
 
 impl Serialize for DotSet {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
@@ -23,6 +23,29 @@ impl<'de> Deserialize<'de> for DotSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Ascending(dots) = Ascending::deserialize(deserializer)?;
         Ok(Self::from_sorted(dots))
+    }
+}
+
+impl Serialize for DotRanges {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_seq(self.ranges())
+    }
+}
+
+impl<'de> Deserialize<'de> for DotRanges {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Ascending(ranges) = Ascending::deserialize(deserializer)?;
+        Ok(Self::from_sorted(ranges))
+    }
+}
+
+impl Entry for DotRange {
+    fn check(&self, last: Option<&Self>) -> Result<(), WireError> {
+        let follows = |last: &Self| (&last.agent, last.end) < (&self.agent, self.start);
+        if last.is_some_and(|last| !follows(last)) {
+            return Err(WireError::DotOrder { dot: self.first() });
+        }
+        Ok(())
     }
 }
 
@@ -109,7 +132,7 @@ impl<K: Ord, S: Dotted> Entry for KeyEntry<K, S> {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChangeWire<L> {
-    removed: DotSet,
+    removed: DotRanges,
     live: L,
 }
 
@@ -119,8 +142,9 @@ impl<L: Live> TryFrom<ChangeWire<L>> for Change<L> {
     fn try_from(ChangeWire { removed, live }: ChangeWire<L>) -> Result<Self, WireError> {
         let change = Self { removed, live };
         let mut removed = Vec::new();
-        change.for_each_removed(&mut |dot| removed.push(dot.clone()));
-        let both = places(&change)?.intersection(&context_of(removed));
+        change.for_each_removed(&mut |dots| removed.extend(dots.ranges()));
+        removed.sort_unstable();
+        let both = places(&change)?.intersection(&removed.into_iter().collect());
         match first(&both) {
             Some(dot) => Err(WireError::LiveAndRemoved { dot }),
             None => Ok(change),
@@ -132,7 +156,7 @@ impl<L: Serialize> Serialize for Change<L> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         #[derive(serde::Serialize)]
         struct Wire<'a, L> {
-            removed: &'a DotSet,
+            removed: &'a DotRanges,
             live: &'a L,
         }
         let Self { removed, live } = self;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Change, DotSet, Equivocation, Feed};
+use super::{Change, DotRanges, Equivocation, Feed};
 use crate::{Dot, DotContext};
 
 /// Holds dots somewhere inside: a store, or what a change makes live in one.
@@ -17,7 +17,7 @@ pub trait Dotted: Clone + Default {
     ///
     /// # Complexity
     /// O(size): the caller narrows the place down first.
-    fn remove_dots(&mut self, removed: &DotSet) -> bool;
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool;
 }
 
 /// What a change makes live, in the shape of the store that it changes.
@@ -28,8 +28,8 @@ pub trait Live: Dotted + PartialEq {
     /// Adds what `other` makes live; returns whether anything was new.
     fn merge(&mut self, other: &Self) -> bool;
 
-    /// Visits the dots that the change takes away further inside; a leaf has none.
-    fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+    /// Visits the sets of dots that the change takes away further inside; a leaf has none.
+    fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
         let _ = visit;
     }
 
@@ -48,7 +48,7 @@ pub trait Live: Dotted + PartialEq {
 /// A dot that is known and not in the store was removed: that is all there is to a removal, and why no
 /// store keeps tombstones.
 ///
-/// The kernel has four: [`DotSet`], [`DotFun`](super::DotFun), [`DotMap`](super::DotMap), and pairs of
+/// The kernel has four: [`DotSet`](super::DotSet), [`DotFun`](super::DotFun), [`DotMap`](super::DotMap), and pairs of
 /// stores. Types wrap one of them, and nest in each other by it.
 ///
 /// # Invariants
@@ -77,7 +77,7 @@ pub trait DotStore: Dotted + PartialEq {
     fn apply(
         &mut self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
         feed: Option<&mut Self::Feed>,
     ) -> bool;
@@ -104,7 +104,7 @@ pub trait DotStore: Dotted + PartialEq {
         known: &DotContext,
         base: &Self,
         base_known: &DotContext,
-        removed: &mut DotSet,
+        removed: &mut DotRanges,
     ) -> Self::Live;
 
     /// Returns what of a change is news here: brought in by [`apply`](Self::apply), the rest would change
@@ -117,7 +117,7 @@ pub trait DotStore: Dotted + PartialEq {
     fn news_of(
         &self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
     ) -> Change<Self::Live> {
         let _all_of_it = known;

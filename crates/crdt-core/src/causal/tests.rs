@@ -14,6 +14,7 @@ mod minter;
 mod oracle;
 mod parts;
 mod paths;
+mod ranges;
 #[cfg(feature = "serde")]
 mod serial;
 mod stores;
@@ -22,7 +23,7 @@ mod world;
 use alloc::collections::BTreeSet;
 
 use self::stores::Subject;
-use super::{Causal, CausalDelta, DotSet, DotStore};
+use super::{Causal, CausalDelta, DotRanges, DotStore};
 use crate::{DotContext, Lattice};
 
 /// Checks a property on worlds of every kind of store.
@@ -43,7 +44,12 @@ use check_worlds;
 /// The delta as the plain state that it stands for: what it makes live, and all that it knows.
 fn plain<S: DotStore>(delta: &CausalDelta<S>) -> Causal<S> {
     let mut store = S::default();
-    store.apply(&delta.change.live, &DotSet::new(), &DotContext::new(), None);
+    store.apply(
+        &delta.change.live,
+        &DotRanges::new(),
+        &DotContext::new(),
+        None,
+    );
     Causal {
         store,
         context: delta.context(),

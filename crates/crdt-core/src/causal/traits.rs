@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::events::dots_of;
-use super::{Causal, CausalDelta, CausalSummary, Change, DotSet, DotStore, Equivocation};
+use super::{Causal, CausalDelta, CausalSummary, Change, DotRanges, DotStore, Equivocation};
 use crate::{
     Decompose, DeltaState, Dot, DotContext, DotRange, Lattice, MemberSink, MemberSource, Summarize,
 };
@@ -52,7 +52,12 @@ impl<S: DotStore> Decompose for Causal<S> {
     fn diff(&self, base: &Self) -> Self {
         let delta = self.changes_since(base);
         let mut store = S::default();
-        store.apply(&delta.change.live, &DotSet::new(), &DotContext::new(), None);
+        store.apply(
+            &delta.change.live,
+            &DotRanges::new(),
+            &DotContext::new(),
+            None,
+        );
         Self {
             store,
             context: delta.context(),
@@ -75,7 +80,7 @@ impl<S: DotStore> Causal<S> {
     /// ```
     #[must_use]
     pub fn changes_since(&self, base: &Self) -> CausalDelta<S> {
-        let mut removed = DotSet::new();
+        let mut removed = DotRanges::new();
         let live =
             self.store
                 .changes_since(&self.context, &base.store, &base.context, &mut removed);
@@ -122,7 +127,7 @@ impl<S: DotStore> Summarize for Causal<S> {
 
     fn delta_since(&self, known: &CausalSummary) -> Option<Self::Delta> {
         let nothing = S::default();
-        let mut removed = DotSet::new();
+        let mut removed = DotRanges::new();
         let live = self
             .store
             .changes_since(&self.context, &nothing, &known.known, &mut removed);

@@ -1,8 +1,8 @@
 //! Types made of a kernel store: the dots get a meaning, and readers see what it means.
 
 use super::{
-    Change, DecodeDots, DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation,
-    Feed,
+    Change, DecodeDots, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots,
+    Equivocation, Feed,
 };
 use crate::codec::DecodeError;
 use crate::{Dot, DotContext};
@@ -100,7 +100,7 @@ impl<W: Wrapper> Dotted for W {
         self.inner().for_each_dot(visit);
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         self.inner_mut().remove_dots(removed)
     }
 }
@@ -114,7 +114,7 @@ impl<W: Wrapper> DotStore for W {
     fn apply(
         &mut self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
         feed: Option<&mut Self::Feed>,
     ) -> bool {
@@ -144,7 +144,7 @@ impl<W: Wrapper> DotStore for W {
         known: &DotContext,
         base: &Self,
         base_known: &DotContext,
-        removed: &mut DotSet,
+        removed: &mut DotRanges,
     ) -> Self::Live {
         self.inner()
             .changes_since(known, base.inner(), base_known, removed)
@@ -153,7 +153,7 @@ impl<W: Wrapper> DotStore for W {
     fn news_of(
         &self,
         live: &Self::Live,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
     ) -> Change<Self::Live> {
         self.inner().news_of(live, removed, known)

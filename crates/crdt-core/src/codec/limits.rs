@@ -42,6 +42,9 @@ pub struct DecodeLimits {
     pub max_agents: u64,
     /// Bytes that decompression may produce. Default 512 MiB.
     pub max_output_bytes: u64,
+    /// Memory for what is built, in bytes, as decoders estimate it before they allocate; what they take
+    /// in truth, growing included, is at most four times as much. Default 4 GiB.
+    pub max_memory: u64,
     /// Depth of nested values. Default 64.
     pub max_depth: u64,
 }
@@ -53,6 +56,7 @@ impl Default for DecodeLimits {
             max_items: 1 << 22,
             max_agents: 1 << 20,
             max_output_bytes: 512 << 20,
+            max_memory: 4 << 30,
             max_depth: MAX_DEPTH,
         }
     }
@@ -119,6 +123,23 @@ impl DecodeLimits {
         self
     }
 
+    /// Sets how much memory may be asked for, in bytes.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Decode, DecodeLimits, Encode};
+    /// let small = DecodeLimits::default().with_max_memory(1 << 10);
+    /// let numbers = vec![7_u64; 1000].to_bytes();
+    /// assert!(Vec::<u64>::from_bytes(&numbers, &small).unwrap_err().is_budget_exceeded());
+    /// ```
+    #[must_use]
+    pub const fn with_max_memory(mut self, n_bytes: u64) -> Self {
+        self.max_memory = n_bytes;
+        self
+    }
+
     /// Sets the largest nesting depth.
     ///
     /// # Complexity
@@ -172,6 +193,8 @@ pub enum Limit {
     Agents,
     /// [`DecodeLimits::max_output_bytes`].
     OutputBytes,
+    /// [`DecodeLimits::max_memory`].
+    Memory,
     /// [`DecodeLimits::max_depth`].
     Depth,
 }
@@ -183,6 +206,7 @@ impl fmt::Display for Limit {
             Self::Items => "items",
             Self::Agents => "agents",
             Self::OutputBytes => "decompressed bytes",
+            Self::Memory => "bytes of memory",
             Self::Depth => "levels of nesting",
         })
     }
@@ -208,6 +232,7 @@ pub struct Budget {
     n_items: u64,
     n_agents: u64,
     n_output_bytes: u64,
+    n_memory: u64,
     depth: u64,
 }
 
@@ -228,6 +253,7 @@ impl Budget {
             n_items: 0,
             n_agents: 0,
             n_output_bytes: 0,
+            n_memory: 0,
             depth: 0,
         }
     }
@@ -247,7 +273,7 @@ impl Budget {
         &self.limits
     }
 
-    /// Spends `n` items of collections or columns.
+    /// Spends `n` items of collections or columns, and 16 bytes of memory for each.
     ///
     /// # Errors
     /// [`DecodeError::BudgetExceeded`] if fewer remain; the budget is unchanged.
@@ -260,10 +286,13 @@ impl Budget {
     /// assert!(budget.spend_items(1).is_ok() && budget.spend_items(1).is_err());
     /// ```
     pub fn spend_items(&mut self, n: u64) -> Result<(), DecodeError> {
-        spend(&mut self.n_items, n, self.limits.max_items, Limit::Items)
+        let n_items = sum(self.n_items, n, self.limits.max_items, Limit::Items)?;
+        self.spend_memory(n.saturating_mul(ITEM_BYTES))?;
+        self.n_items = n_items;
+        Ok(())
     }
 
-    /// Spends `n` agent names.
+    /// Spends `n` agent names, and 64 bytes of memory for each.
     ///
     /// # Errors
     /// [`DecodeError::BudgetExceeded`] if fewer remain; the budget is unchanged.
@@ -276,10 +305,13 @@ impl Budget {
     /// assert!(budget.spend_agents(1).is_ok() && budget.spend_agents(1).is_err());
     /// ```
     pub fn spend_agents(&mut self, n: u64) -> Result<(), DecodeError> {
-        spend(&mut self.n_agents, n, self.limits.max_agents, Limit::Agents)
+        let n_agents = sum(self.n_agents, n, self.limits.max_agents, Limit::Agents)?;
+        self.spend_memory(n.saturating_mul(AGENT_BYTES))?;
+        self.n_agents = n_agents;
+        Ok(())
     }
 
-    /// Spends `n` bytes of decompressed output.
+    /// Spends `n` bytes of decompressed output, and as much memory.
     ///
     /// # Errors
     /// [`DecodeError::BudgetExceeded`] if fewer remain; the budget is unchanged.
@@ -292,12 +324,61 @@ impl Budget {
     /// assert!(budget.spend_output_bytes(1).is_ok() && budget.spend_output_bytes(1).is_err());
     /// ```
     pub fn spend_output_bytes(&mut self, n: u64) -> Result<(), DecodeError> {
-        spend(
-            &mut self.n_output_bytes,
-            n,
-            self.limits.max_output_bytes,
-            Limit::OutputBytes,
-        )
+        let max = self.limits.max_output_bytes;
+        let n_output_bytes = sum(self.n_output_bytes, n, max, Limit::OutputBytes)?;
+        self.spend_memory(n)?;
+        self.n_output_bytes = n_output_bytes;
+        Ok(())
+    }
+
+    /// Spends `n` bytes of memory, for what no other spend pays for.
+    ///
+    /// # Errors
+    /// [`DecodeError::BudgetExceeded`] if fewer remain; the budget is unchanged.
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let mut budget = Budget::new(&DecodeLimits::default().with_max_memory(9));
+    /// assert!(budget.spend_memory(9).is_ok() && budget.spend_memory(1).is_err());
+    /// ```
+    pub fn spend_memory(&mut self, n: u64) -> Result<(), DecodeError> {
+        self.n_memory = sum(self.n_memory, n, self.limits.max_memory, Limit::Memory)?;
+        Ok(())
+    }
+
+    /// Spends the memory of a list of `n` values.
+    ///
+    /// # Errors
+    /// As [`spend_memory`](Self::spend_memory).
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let mut budget = Budget::new(&DecodeLimits::default().with_max_memory(32));
+    /// assert!(budget.spend_list::<u64>(4).is_ok() && budget.spend_list::<u64>(1).is_err());
+    /// ```
+    pub fn spend_list<T>(&mut self, n: usize) -> Result<(), DecodeError> {
+        self.spend_memory((n as u64).saturating_mul(size_of::<T>() as u64))
+    }
+
+    /// Spends the memory of a tree of `n` entries, whose nodes have room for some more.
+    ///
+    /// # Errors
+    /// As [`spend_memory`](Self::spend_memory).
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let mut budget = Budget::new(&DecodeLimits::default().with_max_memory(100));
+    /// assert!(budget.spend_tree::<u64>(1).is_ok(), "a node of eleven");
+    /// assert!(budget.spend_tree::<u64>(12).is_err(), "two of them");
+    /// ```
+    pub fn spend_tree<T>(&mut self, n: usize) -> Result<(), DecodeError> {
+        self.spend_list::<T>(n.checked_next_multiple_of(NODE_LEN).unwrap_or(usize::MAX))
     }
 
     /// Decodes a nested value with `decode`, one level deeper.
@@ -332,7 +413,8 @@ impl Budget {
 
     /// Goes one level deeper, for readers that own the budget.
     pub(crate) fn descend(&mut self) -> Result<(), DecodeError> {
-        spend(&mut self.depth, 1, self.limits.max_depth, Limit::Depth)
+        self.depth = sum(self.depth, 1, self.limits.max_depth, Limit::Depth)?;
+        Ok(())
     }
 
     /// Leaves the level entered last.
@@ -341,8 +423,17 @@ impl Budget {
     }
 }
 
-/// Adds `n` to `used` unless the sum would pass `max`.
-fn spend(used: &mut u64, n: u64, max: u64, limit: Limit) -> Result<(), DecodeError> {
+/// What an item is taken to weigh: no more than the least that a collection holds of one.
+const ITEM_BYTES: u64 = 16;
+
+/// What an agent is taken to weigh: a short name on the heap, and its places in tables.
+const AGENT_BYTES: u64 = 64;
+
+/// How many entries a node of a tree has room for.
+const NODE_LEN: usize = 11;
+
+/// Returns `used` and `n`, unless they pass `max`.
+fn sum(used: u64, n: u64, max: u64, limit: Limit) -> Result<u64, DecodeError> {
     let requested = used.saturating_add(n);
     if requested > max {
         return Err(DecodeError::BudgetExceeded {
@@ -351,6 +442,5 @@ fn spend(used: &mut u64, n: u64, max: u64, limit: Limit) -> Result<(), DecodeErr
             requested,
         });
     }
-    *used = requested;
-    Ok(())
+    Ok(requested)
 }

@@ -88,8 +88,10 @@ impl Encode for String {
 }
 
 impl Decode for String {
-    fn decode(r: &mut Reader<'_>, _: &mut Budget) -> Result<Self, DecodeError> {
-        r.str().map(Self::from)
+    fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
+        let text = r.str()?;
+        budget.spend_memory(text.len() as u64)?;
+        Ok(Self::from(text))
     }
 }
 
@@ -105,6 +107,7 @@ impl<T: Encode> Encode for Vec<T> {
 impl<T: Decode> Decode for Vec<T> {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         let n_items = r.count(1, budget)?;
+        budget.spend_list::<T>(n_items)?;
         (0..n_items).map(|_| T::decode(r, budget)).collect()
     }
 }
@@ -133,6 +136,7 @@ impl<T: Encode + ?Sized> Encode for Box<T> {
 
 impl<T: Decode> Decode for Box<T> {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
+        budget.spend_list::<T>(1)?;
         T::decode(r, budget).map(Self::new)
     }
 }

@@ -24,7 +24,8 @@ use crate::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crate::interval;
 use crate::version_vector::decode_next_agent;
 use crate::{
-    Decompose, DeltaState, Dot, DotRange, IntervalSet, Lattice, MAX_SEQ, Summarize, VersionVector,
+    AgentId, Decompose, DeltaState, Dot, DotRange, IntervalSet, Lattice, MAX_SEQ, Summarize,
+    VersionVector,
 };
 
 impl Lattice for DotContext {
@@ -115,6 +116,7 @@ impl Encode for DotContext {
 impl Decode for DotContext {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         let n_agents = r.count(MIN_ENTRY_BYTES, budget)?;
+        budget.spend_tree::<(AgentId, Seqs)>(n_agents)?;
         let mut agents = BTreeMap::new();
         for _ in 0..n_agents {
             let agent = decode_next_agent(r, budget, &agents)?;

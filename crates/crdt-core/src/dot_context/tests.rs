@@ -48,6 +48,20 @@ fn insertion_agrees_with_single_dots() {
     check_property(property as fn(Vec<DotRange>) -> bool);
 }
 
+/// Mutation testing: the insertion of one event was seen by examples in the documentation only.
+#[test]
+fn one_event_is_a_range_of_one() {
+    fn property(events: Vec<Dot>) -> bool {
+        let mut context = DotContext::new();
+        let mut model = dots(&context);
+        events.iter().all(|dot| {
+            let is_new = model.insert(dot.clone());
+            context.insert(dot) == is_new && dots(&context) == model
+        })
+    }
+    check_property(property as fn(Vec<Dot>) -> bool);
+}
+
 #[test]
 fn queries_agree_with_single_dots() {
     fn property(context: DotContext, dot: Dot, range: DotRange) -> bool {
@@ -71,6 +85,23 @@ fn queries_agree_with_single_dots() {
             && context.is_contiguous() == (DotContext::from(&context.version_vector()) == context)
     }
     check_property(property as fn(DotContext, Dot, DotRange) -> bool);
+}
+
+/// Mutation testing: that agents without a first event have no entry was seen by nobody.
+#[test]
+fn the_version_vector_has_the_prefixes_that_there_are() {
+    fn property(context: DotContext) -> bool {
+        let prefixes = context.ranges().filter(|range| range.start() == 0);
+        let prefixes: Vec<_> = prefixes
+            .map(|range| (range.agent().clone(), range.end()))
+            .collect();
+        let vector = context.version_vector();
+        vector
+            .iter()
+            .map(|(agent, next)| (agent.clone(), next))
+            .eq(prefixes)
+    }
+    check_property(property as fn(DotContext) -> bool);
 }
 
 #[test]

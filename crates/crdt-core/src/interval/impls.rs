@@ -116,6 +116,7 @@ pub(crate) fn decode_intervals(
     within: Range<u64>,
 ) -> Result<IntervalSet, DecodeError> {
     let n_intervals = r.count(2, budget)?;
+    // An item pays for an interval.
     let mut intervals = Vec::with_capacity(n_intervals);
     let Range {
         start: mut first,

@@ -97,6 +97,7 @@ impl Encode for VersionVector {
 impl Decode for VersionVector {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         let n_agents = r.count(MIN_ENTRY_BYTES, budget)?;
+        budget.spend_tree::<(AgentId, u64)>(n_agents)?;
         let mut entries = BTreeMap::new();
         for _ in 0..n_agents {
             let agent = decode_next_agent(r, budget, &entries)?;

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use crate::testing::{agent, check_codec, check_laws, check_property};
-use crate::{CausalOrdering, Dot, DotContext, DotError, MAX_SEQ, VersionVector};
+use crate::{CausalOrdering, Dot, DotContext, DotError, Lattice, MAX_SEQ, VersionVector};
 
 fn events(vector: &VersionVector) -> BTreeSet<Dot> {
     crate::testing::dots(&DotContext::from(vector))
@@ -33,6 +33,18 @@ fn comparison_agrees_with_single_events() {
             && left.n_agents() == left.iter().count()
     }
     check_property(property as fn(VersionVector, VersionVector, Dot) -> bool);
+}
+
+/// Mutation testing: few generated vectors have nothing to tell each other, so this is said by hand.
+#[test]
+fn only_what_grows_a_vector_is_a_change() {
+    let mut vector = VersionVector::new();
+    assert_eq!(vector.advance(&agent(0), 5), Ok(true));
+    assert_eq!(vector.advance(&agent(0), 5), Ok(false));
+    assert_eq!(vector.advance(&agent(0), 4), Ok(false));
+    assert_eq!(vector.next_seq(&agent(0)), 5);
+    assert!(!vector.join(&vector.clone()));
+    assert_eq!(vector.advance(&agent(0), 6), Ok(true));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::DecodeError;
 use crdt_core::{
-    DecodeDots, Dot, DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots, Live, Nestable,
+    DecodeDots, Dot, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots, Live, Nestable,
 };
 
 use super::kind::for_all_kinds;
@@ -45,7 +45,7 @@ impl Dotted for AnyLive {
         self.parts.iter().for_each(|part| part.for_each_dot(visit));
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         let mut changed = false;
         self.parts.retain_mut(|part| {
             changed |= part.remove_dots(removed);
@@ -73,7 +73,7 @@ impl Live for AnyLive {
         changed
     }
 
-    fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+    fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
         self.parts
             .iter()
             .for_each(|part| part.for_each_removed(visit));
@@ -140,7 +140,7 @@ macro_rules! live_parts {
                 }
             }
 
-            fn for_each_removed(&self, visit: &mut dyn FnMut(&Dot)) {
+            fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
                 match self {
                     $(Self::$kind(live) => live.for_each_removed(visit),)*
                 }
@@ -154,7 +154,7 @@ macro_rules! live_parts {
                 }
             }
 
-            fn remove_dots(&mut self, removed: &DotSet) -> bool {
+            fn remove_dots(&mut self, removed: &DotRanges) -> bool {
                 match self {
                     $(Self::$kind(live) => live.remove_dots(removed),)*
                 }

@@ -2,7 +2,7 @@
 
 use crdt_core::codec::DecodeError;
 use crdt_core::{
-    DecodeDots, Dot, DotContext, DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots,
+    DecodeDots, Dot, DotContext, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots,
     Equivocation, Nestable,
 };
 
@@ -52,7 +52,7 @@ macro_rules! parts {
                 }
             }
 
-            pub(super) fn remove_dots(&mut self, removed: &DotSet) -> bool {
+            pub(super) fn remove_dots(&mut self, removed: &DotRanges) -> bool {
                 match self {
                     $(Self::$kind(store) => store.remove_dots(removed),)*
                 }
@@ -62,7 +62,7 @@ macro_rules! parts {
             pub(super) fn apply(
                 &mut self,
                 live: Option<&KindLive>,
-                removed: &DotSet,
+                removed: &DotRanges,
                 known: &DotContext,
                 feed: Option<&mut AnySeen>,
             ) -> bool {
@@ -108,7 +108,7 @@ macro_rules! parts {
                 known: &DotContext,
                 base: &Self,
                 base_known: &DotContext,
-                removed: &mut DotSet,
+                removed: &mut DotRanges,
             ) -> Option<KindLive> {
                 match (self, base) {
                     $(
@@ -124,7 +124,7 @@ macro_rules! parts {
                 match (self, live) {
                     $(
                         (Self::$kind(ours), KindLive::$kind(live)) => {
-                            Some(KindLive::$kind(ours.news_of(live, &DotSet::new(), known).live))
+                            Some(KindLive::$kind(ours.news_of(live, &DotRanges::new(), known).live))
                         }
                     )*
                     _ => None,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::DecodeError;
 use crdt_core::{
-    Change, DecodeDots, Dot, DotContext, DotReader, DotSet, DotStore, DotWriter, Dotted,
+    Change, DecodeDots, Dot, DotContext, DotRanges, DotReader, DotStore, DotWriter, Dotted,
     EncodeDots, Equivocation, Minter, NextSeqError,
 };
 
@@ -146,7 +146,7 @@ impl Dotted for AnyStore {
         self.parts.iter().for_each(|part| part.for_each_dot(visit));
     }
 
-    fn remove_dots(&mut self, removed: &DotSet) -> bool {
+    fn remove_dots(&mut self, removed: &DotRanges) -> bool {
         let mut changed = false;
         self.parts.retain_mut(|part| {
             changed |= part.remove_dots(removed);
@@ -163,7 +163,7 @@ impl DotStore for AnyStore {
     fn apply(
         &mut self,
         live: &AnyLive,
-        removed: &DotSet,
+        removed: &DotRanges,
         known: &DotContext,
         mut feed: Option<&mut AnyFeed>,
     ) -> bool {
@@ -210,7 +210,7 @@ impl DotStore for AnyStore {
         known: &DotContext,
         base: &Self,
         base_known: &DotContext,
-        removed: &mut DotSet,
+        removed: &mut DotRanges,
     ) -> AnyLive {
         let kinds = self.kinds_with(base.kinds()).into_iter();
         let parts = kinds.filter_map(|kind| {
@@ -222,23 +222,15 @@ impl DotStore for AnyStore {
         AnyLive::from_sorted(parts.collect())
     }
 
-    fn news_of(&self, live: &AnyLive, removed: &DotSet, known: &DotContext) -> Change<AnyLive> {
-        // What is removed may stand in any part.
-        let here = |dot: &Dot| {
-            let mut is_here = false;
-            self.for_each_dot(&mut |held| is_here |= held == dot);
-            is_here
-        };
-        let removed = removed
-            .iter()
-            .filter(|dot| !known.contains(dot) || here(dot));
+    fn news_of(&self, live: &AnyLive, removed: &DotRanges, known: &DotContext) -> Change<AnyLive> {
         let parts = live.parts().iter().filter_map(|live| {
             let nothing = KindStore::empty(live.kind());
             let part = self.part(live.kind()).unwrap_or(&nothing);
             part.news_of(live, known)
         });
         Change {
-            removed: removed.cloned().collect(),
+            // What is removed may stand in any part.
+            removed: removed.news_for(self, known),
             live: AnyLive::from_sorted(parts.collect()),
         }
     }
@@ -284,6 +276,7 @@ pub(super) fn decode_parts<P: DecodeDots>(
     is_empty: impl Fn(&P) -> bool,
 ) -> Result<Vec<P>, DecodeError> {
     let n_parts = r.count(1)?;
+    r.spend_list::<P>(n_parts)?;
     let mut parts: Vec<P> = Vec::new();
     for _ in 0..n_parts {
         let offset = r.offset();

@@ -325,7 +325,11 @@ impl Decode for Value {
                 Self::Float(number.ok_or(DecodeError::NotCanonical { offset })?)
             }
             5 => Self::Text(String::decode(r, budget)?),
-            6 => Self::Bytes(r.bytes()?.into()),
+            6 => {
+                let bytes = r.bytes()?;
+                budget.spend_memory(bytes.len() as u64)?;
+                Self::Bytes(bytes.into())
+            }
             found => {
                 return Err(DecodeError::UnknownTag {
                     offset,

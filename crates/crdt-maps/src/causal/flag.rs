@@ -46,7 +46,7 @@ macro_rules! flag {
             /// O(concurrent switches).
             pub fn $wins(&self, minter: &mut Minter) -> Result<Change<DotSet>, NextSeqError> {
                 let live = DotSet::from(minter.mint()?);
-                Ok(Change { removed: self.0.clone(), live })
+                Ok(Change { removed: (&self.0).into(), live })
             }
 
             /// Returns the change that switches, and loses to a concurrent switch the other way.
@@ -60,7 +60,7 @@ macro_rules! flag {
                     return Ok(Change::default());
                 }
                 minter.mint()?;
-                Ok(Change { removed: self.0.clone(), live: DotSet::new() })
+                Ok(Change { removed: (&self.0).into(), live: DotSet::new() })
             }
         }
 

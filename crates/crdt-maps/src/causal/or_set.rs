@@ -150,7 +150,7 @@ impl<T: Clone + Ord> OrSetStore<T> {
         let removed = self
             .0
             .get(&element)
-            .map(|held| held.0.clone())
+            .map(|held| (&held.0).into())
             .unwrap_or_default();
         Ok(Change::bring(DotMap::from((
             element,
@@ -227,7 +227,7 @@ impl<T: Clone + Ord> OrSetStore<T> {
         let mut live = Live::default();
         for (element, held) in entries {
             let removal = Change {
-                removed: held.0.clone(),
+                removed: (&held.0).into(),
                 live: DotSet::new(),
             };
             live.merge_at(element.clone(), &removal);

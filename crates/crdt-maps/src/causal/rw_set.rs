@@ -3,8 +3,8 @@
 use core::borrow::Borrow;
 
 use crdt_core::{
-    Author, CausalDelta, Change, DotMap, DotSet, KeyedFeed, Minter, NextSeqError, Seen, Wrapper,
-    causal_type,
+    Author, CausalDelta, Change, DotMap, DotRanges, DotSet, KeyedFeed, Minter, NextSeqError, Seen,
+    Wrapper, causal_type,
 };
 
 causal_type! {
@@ -79,9 +79,9 @@ impl RwElement {
     }
 
     /// Returns all dots, which adding and removing alike replace.
-    fn dots(&self) -> DotSet {
-        let mut dots = self.0.0.clone();
-        dots.union_with(&self.0.1);
+    fn dots(&self) -> DotRanges {
+        let mut dots = DotRanges::from(&self.0.0);
+        dots.union_with(&DotRanges::from(&self.0.1));
         dots
     }
 }

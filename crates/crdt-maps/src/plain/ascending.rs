@@ -33,8 +33,10 @@ pub(super) fn decode_set<T: Decode + Ord>(
     r: &mut Reader<'_>,
     budget: &mut Budget,
 ) -> Result<BTreeSet<T>, DecodeError> {
+    let n_elements = r.count(1, budget)?;
+    budget.spend_tree::<T>(n_elements)?;
     let mut elements = BTreeSet::new();
-    for _ in 0..r.count(1, budget)? {
+    for _ in 0..n_elements {
         let element = decode_next(r, budget, elements.last())?;
         elements.insert(element);
     }
@@ -61,8 +63,10 @@ pub(super) fn decode_map<K: Decode + Ord, V>(
     min_value_bytes: usize,
     mut decode_value: impl FnMut(&mut Reader<'_>, &mut Budget) -> Result<V, DecodeError>,
 ) -> Result<BTreeMap<K, V>, DecodeError> {
+    let n_entries = r.count(1 + min_value_bytes, budget)?;
+    budget.spend_tree::<(K, V)>(n_entries)?;
     let mut entries = BTreeMap::new();
-    for _ in 0..r.count(1 + min_value_bytes, budget)? {
+    for _ in 0..n_entries {
         let last = entries.last_key_value().map(|(key, _)| key);
         let key = decode_next(r, budget, last)?;
         entries.insert(key, decode_value(r, budget)?);

@@ -179,7 +179,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         let stability = self.docs.get(&doc)?.stability.as_deref()?;
         let bytes = stability.stable()?.as_bytes();
         // It was written here.
-        D::Summary::from_bytes(bytes, &crate::load::own_limits()).ok()
+        D::Summary::from_bytes(bytes, &crate::load::own_limits(bytes.len())).ok()
     }
 
     /// Returns who counts; empty if nobody was named.

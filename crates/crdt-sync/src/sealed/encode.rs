@@ -57,7 +57,9 @@ impl Decode for Sealed {
 fn decode_pieces(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Held, DecodeError> {
     let mut held = Held::new();
     let mut next = 0_u64;
-    for _ in 0..r.count(MIN_PIECE_BYTES, budget)? {
+    let n_pieces = r.count(MIN_PIECE_BYTES, budget)?;
+    budget.spend_tree::<(u64, Content)>(n_pieces)?;
+    for _ in 0..n_pieces {
         let offset = r.offset();
         let n_skipped = r.u64()?;
         let seq = next.checked_add(n_skipped).filter(|seq| *seq <= MAX_SEQ);
@@ -66,7 +68,9 @@ fn decode_pieces(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Held, Decode
             found: n_skipped,
             max: MAX_SEQ,
         })?;
-        let bytes = r.bytes()?.into();
+        let bytes = r.bytes()?;
+        budget.spend_memory(bytes.len() as u64)?;
+        let bytes = bytes.into();
         let covers = if r.bool()? {
             Some(DotContext::decode(r, budget)?.into())
         } else {

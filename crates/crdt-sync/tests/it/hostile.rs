@@ -164,17 +164,18 @@ fn refused(storage: MemoryStorage) -> LoadError<Infallible> {
     error
 }
 
-/// A damaged number in a stored delta claimed so many removed dots that the process was killed: what a node
-/// has stored itself is read without a limit.
+/// A damaged number in a stored delta claimed so many dots that the process was killed: what a node has stored
+/// itself was read without a limit. Now it may be as dense as anything that is written, and no denser.
 #[test]
 fn a_stored_claim_of_all_dots_there_are_is_an_error() {
-    // One agent, `b`; no events, one removed range of many dots, nothing live.
+    // One agent, `b`; nothing silent, nothing removed; one word, `k`, under a live range of many dots.
     let claim = |n_more: u64| {
         let mut w = Writer::new();
         w.bool(false);
         w.u64(1);
         w.str("b");
-        w.u8(0b0_1010);
+        w.u8(0b1010_0100);
+        w.str("k");
         w.i64(0);
         w.u64(n_more);
         w.into_bytes()

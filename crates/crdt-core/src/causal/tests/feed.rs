@@ -69,7 +69,7 @@ fn remove(set: &mut Causal<Set>, who: &str, word: u8) -> crate::CausalDelta<Set>
         minter.mint()?;
         let dots = held.get(&word).cloned().unwrap_or_default();
         let change = Change {
-            removed: dots,
+            removed: dots.into(),
             live: DotSet::new(),
         };
         Ok::<_, NextSeqError>(Change::bring(DotMap::from((word, change))))

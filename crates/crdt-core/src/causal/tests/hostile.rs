@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::stores::Set;
 use crate::codec::{Decode, DecodeError, DecodeLimits, Encode};
-use crate::{AgentId, Causal, CausalDelta, Dot, DotContext, DotSet, MAX_SEQ};
+use crate::{AgentId, Causal, CausalDelta, Dot, DotContext, DotRanges, DotSet, MAX_SEQ};
 
 /// Eight flags, the first in the lowest bit.
 pub(super) fn flags(flags: &str) -> u8 {
@@ -75,7 +75,7 @@ fn a_delta_by_hand() {
     );
     let (word, change) = delta.change().live.iter().next().unwrap();
     assert_eq!(*word, b'x');
-    assert_eq!(change.removed, DotSet::from(dot("a", 3)));
+    assert_eq!(change.removed, DotRanges::from(dot("a", 3)));
     assert_eq!(change.live, DotSet::from(dot("a", 4)));
 }
 
@@ -242,11 +242,12 @@ fn counts_are_checked_before_anything_is_kept() {
         assert!(delta(&bytes).is_err());
         assert!(state(&bytes).is_err());
     }
-    // One range of very many removed dots, which would be kept one by one.
+    // A word under one range of very many live dots, which would be kept one by one.
     let mut writer = crate::codec::Writer::new();
     writer.u64(1);
     writer.str("a");
-    writer.u8(flags("0 10 1 0"));
+    writer.u8(flags("0 0 10 0 10 1"));
+    writer.u8(b'x');
     writer.i64(0);
     writer.u64(1 << 40);
     let refused = delta(&writer.into_bytes());

@@ -5,7 +5,8 @@ use crate::codec::{Decode, DecodeLimits, Encode};
 use crate::testing::agent as named;
 use crate::{
     AgentId, Author, Causal, CausalDelta, Change, DeltaState, Dot, DotContext, DotFun, DotMap,
-    DotRange, Dotted, Equivocation, Fixed, Lattice, MAX_SEQ, Minter, NextSeqError, Payload,
+    DotRange, DotRanges, Dotted, Equivocation, Fixed, Lattice, MAX_SEQ, Minter, NextSeqError,
+    Payload,
 };
 
 fn agent(name: &str) -> AgentId {
@@ -278,9 +279,9 @@ fn names_of_agents_are_shared_within_a_state() {
             (&mut ours, 0)
         };
         let delta = author.mutate::<NextSeqError>(&named(who), |held, minter| {
-            let removed = held.get(&(step % 4)).filter(|_| step % 5 == 0).cloned();
+            let removed = held.get(&(step % 4)).filter(|_| step % 5 == 0);
             let change = Change {
-                removed: removed.unwrap_or_default(),
+                removed: removed.map(DotRanges::from).unwrap_or_default(),
                 live: minter.mint()?.into(),
             };
             Ok(Change::bring(DotMap::from((step % 4, change))))

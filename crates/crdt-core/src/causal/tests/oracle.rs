@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use super::stores::Set;
 use super::world::{Choices, Script, agent};
 use crate::testing::check_property;
-use crate::{Causal, CausalDelta, Change, DeltaState, DotMap, DotSet, Lattice, NextSeqError};
+use crate::{
+    Causal, CausalDelta, Change, DeltaState, DotMap, DotRanges, DotSet, Lattice, NextSeqError,
+};
 
 /// An event of the model: nothing of it is ever forgotten.
 struct Event {
@@ -46,7 +48,11 @@ impl Run {
                 let dot = minter.mint()?;
                 let held = held.get(&word).cloned().unwrap_or_default();
                 let change = Change {
-                    removed: if is_taking { held } else { DotSet::new() },
+                    removed: if is_taking {
+                        held.into()
+                    } else {
+                        DotRanges::new()
+                    },
                     live: if is_addition {
                         dot.into()
                     } else {

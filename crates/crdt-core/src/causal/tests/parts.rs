@@ -9,7 +9,7 @@ use crate::codec::Encode;
 use crate::testing::check_property;
 use crate::{
     AgentId, Causal, CausalDelta, CausalSummary, Change, Decompose, Delta, DeltaState, Dot,
-    DotContext, DotFun, DotMap, DotRange, DotSet, Dotted, Fixed, Lattice, Live, MAX_SEQ,
+    DotContext, DotFun, DotMap, DotRange, DotRanges, DotSet, Dotted, Fixed, Lattice, Live, MAX_SEQ,
     NextSeqError, Summarize,
 };
 
@@ -57,7 +57,7 @@ fn dot_sets_follow_a_model_and_equal_ones_look_alike() {
                 }
                 2 => {
                     model.retain(|held| !others.contains(held));
-                    assert_eq!(set.remove_dots(&others), model.len() < n_before);
+                    assert_eq!(set.remove_dots(&others.into()), model.len() < n_before);
                 }
                 3 => {
                     model.retain(|held| *held == dot);
@@ -95,11 +95,11 @@ fn dot_funs_follow_a_model() {
             } else {
                 let n_before = model.len();
                 model.retain(|held, _| !others.contains(held));
-                let removed: DotSet = others.into_iter().collect();
+                let removed: DotRanges = others.into_iter().collect();
                 assert_eq!(fun.remove_dots(&removed), model.len() < n_before);
             }
             assert!(fun.iter().eq(&model));
-            assert!(fun.dots().iter().eq(model.keys()));
+            assert_eq!(fun.dots(), model.keys().cloned().collect());
             assert!(model.iter().all(|(dot, value)| fun.get(dot) == Some(value)));
         }
     }
@@ -116,7 +116,7 @@ fn maps_with_few_and_with_many_keys_are_alike() {
             let word = word.wrapping_add(u8::try_from(model.len()).unwrap()) % 40;
             let delta = set.mutate::<NextSeqError>(&agent(), |held, minter| {
                 let dot = minter.mint()?;
-                let removed = held.get(&word).cloned().unwrap_or_default();
+                let removed = held.get(&word).map(DotRanges::from).unwrap_or_default();
                 let live = if is_removal {
                     model.remove(&word);
                     DotSet::new()
@@ -199,7 +199,7 @@ fn a_client_can_have_removed_what_has_not_arrived_here() {
     let removal = ours.mutate::<NextSeqError>(&bob, |_, minter| {
         minter.mint()?;
         let change = Change {
-            removed: seen,
+            removed: seen.into(),
             live: DotSet::new(),
         };
         Ok(Change::bring(DotMap::from((b'x', change))))

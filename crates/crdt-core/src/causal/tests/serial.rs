@@ -11,8 +11,8 @@ use super::stores::{Flag, Nested, Register, Set, Subject, Words};
 use super::world::World;
 use super::{assert_invariants, check_worlds};
 use crate::{
-    AgentId, Causal, CausalDelta, CausalSummary, Change, Dot, DotFun, DotMap, DotSet, Fixed,
-    Summarize, serde_transparent,
+    AgentId, Causal, CausalDelta, CausalSummary, Change, Dot, DotFun, DotMap, DotRanges, DotSet,
+    Fixed, Summarize, serde_transparent,
 };
 
 /// Writes and reads in a format that shows names and in one that does not.
@@ -80,7 +80,7 @@ fn dot(name: &str, seq: u64) -> Dot {
     Dot::new(AgentId::new(name).unwrap(), seq).unwrap()
 }
 
-/// JSON with `a0` for the dot 0 of agent `a`, and single quotes.
+/// JSON with `a0` for the dot 0 of agent `a`, `a0..3` for a range, and single quotes.
 fn json(short: &str) -> String {
     let mut json = String::new();
     let mut rest = short;
@@ -89,8 +89,15 @@ fn json(short: &str) -> String {
         match seq.and_then(|seq| seq.to_digit(10)) {
             Some(seq) => {
                 json += &rest[..at];
-                json += &format!("{{'agent':'{agent}','seq':{seq}}}");
+                json += &format!("{{'agent':'{agent}',");
                 rest = &rest[at + 2..];
+                match rest.strip_prefix("..") {
+                    Some(end) => {
+                        json += &format!("'start':{seq},'end':{}}}", &end[..1]);
+                        rest = &end[1..];
+                    }
+                    None => json += &format!("'seq':{seq}}}"),
+                }
             }
             None => {
                 json += &rest[..=at];
@@ -164,6 +171,23 @@ fn lists_are_in_order_and_hold_nothing_twice() {
 }
 
 #[test]
+fn removed_dots_are_ranges_in_order_that_do_not_touch() {
+    let dots: DotRanges = [0, 1, 2, 7].map(|seq| dot("a", seq)).into_iter().collect();
+    assert_form(&dots, "[a0..3,a7..8]");
+    for (wrong, seq) in [
+        ("[a0..1,a1..2]", 1),
+        ("[a2..3,a0..1]", 0),
+        ("[a0..2,a1..3]", 1),
+    ] {
+        let why = format!("dot a:{seq} does not follow the dot before it");
+        assert_refused::<DotRanges>(wrong, &why);
+    }
+    let why = "dot a:0 does not follow the dot before it";
+    assert_refused::<DotRanges>("[b0..1,a0..1]", why);
+    assert_refused::<DotRanges>("[a0..0]", "dot range 0..0 is empty");
+}
+
+#[test]
 fn nothing_under_a_key_is_refused() {
     let nothing = "nothing stands under a key";
     assert_refused::<Set>("[[1,[]]]", nothing);
@@ -201,15 +225,15 @@ fn what_a_delta_says_does_not_contradict_itself() {
     let refuse = |change: &str, why: &str| assert_refused::<CausalDelta<Set>>(&delta(change), why);
     let both = "dot a:0 is both live and removed";
     refuse(
-        "{'removed':[a0],'live':[[1,{'removed':[],'live':[a0]}]]}",
+        "{'removed':[a0..1],'live':[[1,{'removed':[],'live':[a0]}]]}",
         both,
     );
     refuse(
-        "{'removed':[],'live':[[1,{'removed':[a0],'live':[a0]}]]}",
+        "{'removed':[],'live':[[1,{'removed':[a0..1],'live':[a0]}]]}",
         both,
     );
     refuse(
-        "{'removed':[],'live':[[1,{'removed':[a0],'live':[]}],[2,{'removed':[],'live':[a0]}]]}",
+        "{'removed':[],'live':[[1,{'removed':[a0..1],'live':[]}],[2,{'removed':[],'live':[a0]}]]}",
         both,
     );
     let twice = "dot a:0 stands in two places";

@@ -84,7 +84,7 @@ impl Subject for DotSet {
             0 => Change::bring(dot.into()),
             1 => Change::bring([dot, minter.mint()?].into_iter().collect()),
             2 => Change {
-                removed: self.clone(),
+                removed: self.into(),
                 live: dot.into(),
             },
             _ => self.reset(),

@@ -59,7 +59,9 @@ impl<K: Clone + Ord, S: DotStore> OrMapStore<K, S> {
             if let Some(dot) = minter.last() {
                 presence.insert(dot);
             }
-            removed.union_with(slot.map_or(&DotSet::new(), Slot::presence));
+            if let Some(slot) = slot {
+                removed.union_with(&slot.presence().into());
+            }
         }
         let change = Change {
             removed,
@@ -80,7 +82,7 @@ impl<K: Clone + Ord, S: DotStore> OrMapStore<K, S> {
         let removed = self
             .0
             .get(&key)
-            .map(|slot| slot.presence().clone())
+            .map(|slot| slot.presence().into())
             .unwrap_or_default();
         let live = (DotSet::from(minter.mint()?), S::Live::default());
         Ok(Change::bring(DotMap::from((key, Change { removed, live }))))
