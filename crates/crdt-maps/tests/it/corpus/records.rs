@@ -136,6 +136,28 @@ fn a_change_of_one_field_says_nothing_of_the_others() {
 }
 
 #[test]
+fn a_large_change_is_told_in_pieces() {
+    let alice = AgentId::new("alice").unwrap();
+    let mut ours = Causal::<Task>::new();
+    let delta = ours
+        .mutate(&alice, |task, minter| {
+            let mut change = named(task, minter, 1, "a")?;
+            for n in 0..50 {
+                change.merge(&tagged(task, minter, &n.to_string())?);
+            }
+            Ok::<_, NextSeqError>(change)
+        })
+        .unwrap();
+    let parts = delta.split(10);
+    assert_eq!(parts.len(), 5);
+    let mut theirs = Causal::<Task>::new();
+    for part in &parts {
+        theirs.apply_delta(part).unwrap();
+    }
+    assert_eq!(theirs, ours);
+}
+
+#[test]
 fn readers_are_told_field_by_field() {
     let alice = AgentId::new("alice").unwrap();
     let (mut ours, mut theirs) = (Causal::<Task>::new(), Causal::<Task>::new());
