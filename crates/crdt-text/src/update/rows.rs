@@ -215,10 +215,11 @@ impl Rows {
         if shape & 1 == 0 {
             let own = own.ok_or(MALFORMED)?;
             let mut place = parents.len();
+            parents.push(own);
             while place > 0 && parents[place - 1] > own {
+                parents.swap(place - 1, place);
                 place -= 1;
             }
-            parents.insert(place, own);
         }
         self.start_run(first, shape);
         Ok(())

@@ -15,6 +15,9 @@ use alloc::vec::Vec;
 use super::{LOWEST, Layout, SCALE, SCALE_BITS, Token, max_tables, table};
 use crate::codec::{DecodeError, Reader, column};
 
+/// A state has so many bits to give before it must be brought back.
+const BITS_AT_ONCE: u32 = 16;
+
 /// Reads values one by one, each in the context in which it was written.
 #[derive(Debug)]
 pub struct Decoder<'a> {
@@ -154,18 +157,33 @@ impl<'a> Decoder<'a> {
         size_of::<u32>().saturating_mul(self.slots.len())
     }
 
+    /// The number that starts with a token. Apart, for most values are tokens of their own.
     #[inline(never)]
     fn number(&mut self, symbol: u64) -> u64 {
-        let (n_bits, mut value) = Token::expand(symbol);
+        let (n_bits, above) = Token::expand(symbol);
+        if n_bits > BITS_AT_ONCE {
+            return self.large_number(n_bits, above);
+        }
+        above | self.bits(n_bits)
+    }
+
+    #[cold]
+    fn large_number(&mut self, n_bits: u32, mut value: u64) -> u64 {
         let mut at = 0;
         while at < n_bits {
-            let n = n_bits.saturating_sub(at).min(16);
-            let state = self.states[0];
-            value |= u64::from(state & !(u32::MAX << n)) << at;
-            self.end_turn(state >> n);
+            let n = n_bits.saturating_sub(at).min(BITS_AT_ONCE);
+            value |= self.bits(n) << at;
             at = at.saturating_add(n);
         }
         value
+    }
+
+    /// Takes bits that are not modelled, at most [`BITS_AT_ONCE`].
+    #[inline]
+    fn bits(&mut self, n_bits: u32) -> u64 {
+        let state = self.states[0];
+        self.end_turn(state >> n_bits);
+        u64::from(state & !(u32::MAX << n_bits))
     }
 
     /// Brings the state back above its lowest and passes the turn.

@@ -5,7 +5,6 @@
 
 use crdt_core::codec::{DecodeError, DecodeLimits};
 use crdt_core::{AgentId, AgentIdx, CausalGraph, Dot, Lv, LvRange};
-use smallvec::SmallVec;
 
 use super::super::rows::MALFORMED;
 use super::super::{WireDot, alone, encode::section};
@@ -33,6 +32,7 @@ pub(crate) fn load(bytes: &[u8], limits: &DecodeLimits, graph: &mut CausalGraph)
         graph,
         agents: vec![None; names.len()],
         names: &names,
+        parents: Vec::new(),
     };
     let Finished { ops, .. } =
         super::history(&file, &mut budget, (names.len(), n_chars), target).ok()?;
@@ -44,17 +44,24 @@ struct Graph<'a> {
     graph: &'a mut CausalGraph,
     names: &'a [AgentId],
     agents: Vec<Option<AgentIdx>>,
+    /// Of the run at hand.
+    parents: Vec<Lv>,
 }
 
 impl Graph<'_> {
     #[inline]
     fn agent(&mut self, number: u32) -> Result<AgentIdx, DecodeError> {
-        let number = number as usize;
-        match self.agents.get_mut(number).zip(self.names.get(number)) {
-            Some((Some(agent), _)) => Ok(*agent),
-            Some((agent, name)) => Ok(*agent.insert(self.graph.intern_agent(name))),
-            None => Err(MALFORMED),
+        match self.agents.get(number as usize) {
+            Some(&Some(agent)) => Ok(agent),
+            _ => self.new_agent(number as usize),
         }
+    }
+
+    #[cold]
+    fn new_agent(&mut self, number: usize) -> Result<AgentIdx, DecodeError> {
+        let known = self.agents.get_mut(number).zip(self.names.get(number));
+        let (known, name) = known.ok_or(MALFORMED)?;
+        Ok(*known.insert(self.graph.intern_agent(name)))
     }
 }
 
@@ -78,23 +85,29 @@ impl Target for Graph<'_> {
         parents: &[WireDot],
         lvs: LvRange,
     ) -> Result<(), DecodeError> {
-        let mut known = SmallVec::<[Lv; 2]>::new();
+        self.parents.clear();
         for parent in parents {
             let agent = self.agent(parent.agent)?;
             match self.graph.lv_of(agent, parent.seq) {
-                Some(lv) => known.push(lv),
+                Some(lv) => self.parents.push(lv),
                 None if self.is_floor(parents) => {
-                    known.push(self.graph.floor_lvs().last());
+                    self.parents.push(self.graph.floor_lvs().last());
                     break;
                 }
                 None => return Err(MALFORMED),
             }
         }
-        known.sort_unstable();
+        if let [a, b] = &mut *self.parents {
+            if *b < *a {
+                core::mem::swap(a, b);
+            }
+        } else {
+            self.parents.sort_unstable();
+        }
         let agent = self.agent(first.agent)?;
         let added = self
             .graph
-            .append(agent, first.seq, lvs.len() as usize, &known);
+            .append(agent, first.seq, lvs.len() as usize, &self.parents);
         added.map(drop).map_err(|_| MALFORMED)
     }
 }

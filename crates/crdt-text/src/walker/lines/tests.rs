@@ -124,18 +124,15 @@ fn two_writers_make_two_lines_that_tell_what_merges_tell() {
     }
 }
 
+const AUTHORS: [&[&str]; 3] = [&["ada", "ada"], &["bob", "ada", "bob"], &["c", "b", "a"]];
+
 /// Authors only say which of two lines is likelier to go on well.
 #[test]
 fn whoever_has_written_them_lines_tell_what_merges_tell() {
     let mut n_told = [0; 2];
     for seed in 0..400 {
         let mut rng = Rng::new(seed);
-        let names = *rng.pick(&[
-            &["ada", "ada"][..],
-            &["bob", "ada", "bob"],
-            &["c", "b", "a"],
-        ]);
-        let mut writers = Writers::new(names);
+        let mut writers = Writers::new(AUTHORS[rng.below(AUTHORS.len())]);
         for _ in 0..=rng.below(20) {
             writers.step(&mut rng);
         }
