@@ -24,7 +24,7 @@
 ///     ) -> Result<Self, NextSeqError> {
 ///         let delta = self.causal.mutate(author, |held, minter| {
 ///             let live = DotSet::from(minter.mint()?);
-///             Ok::<_, NextSeqError>(Change { removed: held.clone(), live })
+///             Ok::<_, NextSeqError>(Change { removed: held.into(), live })
 ///         })?;
 ///         Ok(delta.into())
 ///     }

@@ -34,7 +34,7 @@ use crate::{Dot, DotContext};
 ///
 /// impl Lamp {
 ///     fn switch_on(&self, minter: &mut Minter) -> Result<Change<DotSet>, NextSeqError> {
-///         Ok(Change { removed: self.0.clone(), live: minter.mint()?.into() })
+///         Ok(Change { removed: (&self.0).into(), live: minter.mint()?.into() })
 ///     }
 /// }
 ///

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::Novelty;
 use crate::codec::{Decode, DecodeLimits, Encode, Writer};
 use crate::testing::{agent, check_codec, check_laws, check_property, dots};
 use crate::{CausalOrdering, Dot, DotContext, DotRange, IntervalSet, MAX_SEQ, NextSeqError};
@@ -85,6 +86,18 @@ fn queries_agree_with_single_dots() {
             && context.is_contiguous() == (DotContext::from(&context.version_vector()) == context)
     }
     check_property(property as fn(DotContext, Dot, DotRange) -> bool);
+}
+
+/// Mutation testing: only the tests of stores saw this.
+#[test]
+fn what_is_not_held_is_new_and_named_alike() {
+    fn property(context: DotContext, dot: Dot) -> bool {
+        match context.novelty(&dot) {
+            Novelty::Known => context.contains(&dot),
+            Novelty::Unknown(named) => !context.contains(&dot) && named == dot,
+        }
+    }
+    check_property(property as fn(DotContext, Dot) -> bool);
 }
 
 /// Mutation testing: that agents without a first event have no entry was seen by nobody.
