@@ -4,7 +4,7 @@
 //! Worlds that are the same by all that they hold are visited once, whichever way led there. Each is
 //! brought to rest, and must end equal, with nothing durable missing.
 //!
-//! `CRDT_SLOW=1` goes deeper, for many minutes: three nodes at depth 7 were not through after an hour.
+//! `CRDT_SLOW=1` goes deeper, for many minutes.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::convert::Infallible;

@@ -10,7 +10,7 @@
 
 mod flat;
 mod line;
-mod order;
+mod slots;
 mod tree;
 
 use core::cmp::Ordering;
@@ -19,7 +19,7 @@ pub(super) use self::flat::FlatList;
 pub(super) use self::line::LineList;
 pub(super) use self::tree::TreeList;
 
-use self::order::{Near, Order};
+use self::slots::{Near, SlotList};
 use super::span::Span;
 use crate::tree::Cursor;
 

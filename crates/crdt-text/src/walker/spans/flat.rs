@@ -11,14 +11,14 @@
 
 use core::cmp::Ordering;
 
-use super::{Near, Order, SpanList};
+use super::{Near, SlotList, SpanList};
 use crate::tree::Cursor;
 use crate::walker::span::Span;
 
 #[derive(Debug, Default)]
 pub(in crate::walker) struct FlatList {
     slots: Vec<Slot>,
-    order: Order,
+    order: SlotList,
     slot_of: Vec<u32>,
     visible_len: u32,
     near: Near,

@@ -15,14 +15,14 @@
 use core::cmp::Ordering;
 
 use super::flat::UNKNOWN;
-use super::{Near, Order, SpanList};
+use super::{Near, SlotList, SpanList};
 use crate::tree::Cursor;
 use crate::walker::span::{BASE, LINE, Span};
 
 #[derive(Debug, Default)]
 pub(in crate::walker) struct LineList {
     slots: Vec<Slot>,
-    order: Order,
+    order: SlotList,
     slot_of: [Vec<u32>; 2],
     views: [View; 2],
     /// The one looked from.

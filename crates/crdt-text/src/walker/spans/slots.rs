@@ -8,7 +8,7 @@ use core::cmp::Ordering;
 use crate::tree::Cursor;
 
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub(super) struct SlotList {
     slots: Vec<u32>,
     /// By slot.
     labels: Vec<u64>,
@@ -23,7 +23,7 @@ pub(super) struct Near {
     pub(super) before: u32,
 }
 
-impl Order {
+impl SlotList {
     pub(super) fn clear(&mut self) {
         self.slots.clear();
         self.labels.clear();
@@ -120,7 +120,7 @@ impl Order {
 impl Near {
     /// Notes that a slot has come, of which so much is visible.
     #[inline]
-    pub(super) fn note_new(&mut self, order: &Order, slot: u32, visible: u32) {
+    pub(super) fn note_new(&mut self, order: &SlotList, slot: u32, visible: u32) {
         if order.compare(slot, self.slot).is_lt() {
             self.idx += 1;
             self.before += visible;
@@ -129,7 +129,7 @@ impl Near {
 
     /// Notes that so much more of a slot is visible; less wraps.
     #[inline]
-    pub(super) fn note_growth(&mut self, order: &Order, slot: u32, growth: u32) {
+    pub(super) fn note_growth(&mut self, order: &SlotList, slot: u32, growth: u32) {
         if order.compare(slot, self.slot).is_lt() {
             self.before = self.before.wrapping_add(growth);
         }
@@ -140,7 +140,7 @@ impl Near {
     #[inline]
     pub(super) fn seek(
         &mut self,
-        order: &Order,
+        order: &SlotList,
         pos: u32,
         visible: impl Fn(u32) -> u32,
     ) -> Option<(Cursor, u32)> {
