@@ -432,6 +432,48 @@ impl<D: Document, S: Storage> Node<D, S> {
         Ok(())
     }
 
+    /// Asks a neighbour what it holds of a document, though the two are in step.
+    ///
+    /// Who resumes by position compares nothing, and two replicas that wrote under one name can come to
+    /// know the same events without holding the same. Asked now and then, or when something looks wrong,
+    /// this finds it out: the document closes on the link, as [`Refusal::Diverged`]. Where the two are
+    /// equal nothing happens; where one lacks something, it is sent.
+    /// While they are not in step they compare anyway, and this does nothing.
+    ///
+    /// # Errors
+    /// [`LinkError::Unknown`] if the link does not stand; [`LinkError::UnknownDocument`] if the document is
+    /// not in memory or not shared there. Nothing happens then.
+    /// # Complexity
+    /// O(log n), n = links and documents; the neighbour's answer costs a digest of the document on both
+    /// sides, and its summary, or a sketch of it, on the link.
+    /// # Examples
+    /// ```
+    /// # use crdt_counters::GCounter;
+    /// # use crdt_sync::{Config, DocId, LinkId, MemoryStorage, Node};
+    /// let mut node = Node::<GCounter, _>::open(MemoryStorage::new(), Config::default(), [0; 24])?;
+    /// let likes = DocId::from_name("likes");
+    /// node.add_document(likes)?;
+    /// node.connect(LinkId(1))?;
+    /// assert!(node.compare(LinkId(1), likes).is_err(), "not shared there");
+    /// node.share(LinkId(1), likes)?;
+    /// node.compare(LinkId(1), likes)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn compare(&mut self, link: LinkId, doc: DocId) -> Result<(), LinkError> {
+        let with = self.links.get_mut(&link);
+        let with = with.ok_or(LinkError::Unknown { link })?;
+        let hosted = self.docs.get(&doc);
+        let number = hosted.and_then(|hosted| hosted.links.get(&link).copied());
+        let number = number.ok_or(LinkError::UnknownDocument { doc })?;
+        if let Some(channel) = with.channel(number)
+            && matches!(channel.sending, Sending::Live { .. })
+        {
+            channel.ask();
+            moment::queue_channel(with, link, number, &mut self.queue);
+        }
+        Ok(())
+    }
+
     /// Forgets a connection that is gone.
     ///
     /// # Complexity

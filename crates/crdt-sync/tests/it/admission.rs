@@ -58,6 +58,38 @@ fn a_clone_that_wrote_as_much_is_found_by_what_it_wrote() {
     assert!(found.contains(&(Refusal::Diverged, true)), "{found:?}");
 }
 
+/// Neither lacks an event of the other when they have exchanged, and neither asks again by itself.
+#[test]
+fn a_clone_that_wrote_more_is_found_when_asked_for() {
+    let mut net = Net::<Names>::new(2, &config());
+    add(&mut net, 0, "alice", "one");
+    add(&mut net, 1, "alice", "another");
+    add(&mut net, 1, "alice", "third");
+    let link = net.connect(0, 1);
+    net.settle();
+    assert_eq!([refusals(&mut net, 0), refusals(&mut net, 1)].concat(), []);
+    net.nodes[0].compare(link, doc()).unwrap();
+    net.settle();
+    let found = [refusals(&mut net, 0), refusals(&mut net, 1)].concat();
+    assert!(found.contains(&(Refusal::Diverged, true)), "{found:?}");
+}
+
+#[test]
+fn equal_neighbours_that_compare_stay_in_step() {
+    let mut net = Net::<Names>::new(2, &config());
+    add(&mut net, 0, "alice", "one");
+    let link = net.connect(0, 1);
+    net.settle();
+    net.nodes[1].compare(link, doc()).unwrap();
+    add(&mut net, 1, "bob", "two");
+    net.settle();
+    add(&mut net, 0, "alice", "three");
+    net.settle();
+    net.assert_equal();
+    assert_eq!(net.state(1).len(), 3);
+    assert_eq!([refusals(&mut net, 0), refusals(&mut net, 1)].concat(), []);
+}
+
 #[test]
 fn what_is_not_admitted_is_not_applied_and_both_are_told() {
     let mut net = Net::<Names>::new(3, &config());
