@@ -64,7 +64,7 @@ impl<T: Clone + Ord> Payload for Fixed<T> {
 
 /// A map from dots to payloads, made for few: a register and its concurrent siblings.
 ///
-/// Joins as a [`DotSet`] does; a dot that both sides hold joins its payloads.
+/// Joins as a [`DotSet`](super::DotSet) does; a dot that both sides hold joins its payloads.
 ///
 /// # Invariants
 /// Sorted by dot, one payload for each.
