@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 
 use crdt_core::codec::{Encode, Writer};
-use crdt_core::{Classify, ErrorKind};
+use crdt_core::{AgentId, Classify, ErrorKind};
 use crdt_maps::{GSet, OrSet};
 use crdt_sync::{
     Batch, Event, LinkError, LinkId, LoadError, MemoryStorage, Node, ReceiveError, Refusal, Storage,
@@ -221,16 +221,14 @@ fn a_stored_number_that_nobody_counted_to_is_an_error() {
 /// Each delta of a frame had the whole budget: a hundred of ten bytes took gigabytes.
 #[test]
 fn many_deltas_of_one_frame_share_one_budget() {
-    // One agent, `b`; no events, one removed range of so many dots, nothing live.
-    let claim = |n_more: u64| {
-        let mut w = Writer::new();
-        w.u64(1);
-        w.str("b");
-        w.u8(0b0_1010);
-        w.i64(0);
-        w.u64(n_more);
-        w.into_bytes()
-    };
+    // A range of live dots is read one by one.
+    let b = AgentId::new("b").unwrap();
+    let words = core::iter::repeat_n("again".to_owned(), 400);
+    let claim = OrSet::new()
+        .add_all_with_delta(&b, words)
+        .unwrap()
+        .to_bytes();
+    assert!(claim.len() < 30, "few bytes");
     for (n_claims, is_refused) in [(1, false), (3, true)] {
         let mut limited = config();
         limited.decode = limited.decode.with_max_items(1_000);
@@ -241,7 +239,7 @@ fn many_deltas_of_one_frame_share_one_budget() {
         let mut frame = Writer::new();
         frame.raw(&[16, 0, 1]);
         for _ in 0..n_claims {
-            frame.bytes(&claim(400));
+            frame.bytes(&claim);
         }
         net.nodes[0].receive(link, frame.as_bytes()).unwrap();
         // What it answers to a frame that node 1 never sent is no matter.
