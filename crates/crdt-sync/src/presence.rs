@@ -7,7 +7,8 @@
 //! **Format.** Entries to the end: agent, key with its length, clock, milliseconds left, and whether there
 //! is a value, then that with its length.
 //!
-//! **Invariants.** Of an agent and a key the entry with the highest clock. Bytes within the limit.
+//! **Invariants.** Of an agent and a key the entry with the highest clock; it does not come back when its time
+//! is up. Bytes within the limit.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,9 @@ struct Held {
     /// On whose link it came.
     from: Option<LinkId>,
     lives: Lives,
+    /// Its time is up. It is told to nobody and only remembered, since a neighbour that heard of it later
+    /// may still hold it, and would bring it back: in a ring, round and round.
+    is_over: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,13 +83,15 @@ impl Presence {
         let clock = after.max(*next_clock);
         *next_clock = clock.saturating_add(1);
         // What is taken away is remembered for as long as others may hold it.
-        let held = self.held.get(&name).filter(|_| value.is_none());
+        let held = self.held.get(&name);
+        let held = held.filter(|held| value.is_none() && !held.is_over);
         let lives = held.map_or(Lives::For(left_ms), |held| held.lives);
         let held = Held {
             clock,
             value,
             from: None,
             lives,
+            is_over: false,
         };
         self.put(name, held, config)
     }
@@ -104,6 +110,7 @@ impl Presence {
             value: told.value,
             from: Some(from),
             lives: Lives::For(told.left_ms.min(config.max_presence_ms)),
+            is_over: false,
         };
         self.put(told.name, held, config)
     }
@@ -121,18 +128,25 @@ impl Presence {
         true
     }
 
-    /// Lets time pass; returns whether anything that readers saw is gone.
-    pub(crate) fn pass(&mut self, now: u64) -> bool {
+    /// Lets time pass; returns whether anything that readers saw is gone. That it was there is remembered for
+    /// `memory_ms` more.
+    pub(crate) fn pass(&mut self, now: u64, memory_ms: u64) -> bool {
         let mut is_gone = false;
         let mut n_bytes = 0;
         self.held.retain(|name, held| {
             if let Lives::For(left_ms) = held.lives {
                 held.lives = Lives::Until(now.saturating_add(left_ms));
             }
-            let stays = held.left_ms(now) > 0;
-            is_gone |= !stays && held.value.is_some();
-            n_bytes += if stays { size(name, &held.value) } else { 0 };
-            stays
+            if held.left_ms(now) == 0 {
+                if held.is_over {
+                    return false;
+                }
+                is_gone |= held.value.take().is_some();
+                held.is_over = true;
+                held.lives = Lives::Until(now.saturating_add(memory_ms));
+            }
+            n_bytes += size(name, &held.value);
+            true
         });
         self.n_bytes = n_bytes;
         is_gone
@@ -159,7 +173,7 @@ impl Presence {
         let mut bytes = Vec::new();
         for (name, held) in &self.held {
             let is_wanted = held.from != Some(link) && (!only_news || self.news.contains(name));
-            if !is_wanted {
+            if held.is_over || !is_wanted {
                 continue;
             }
             let mut w = Writer::new();

@@ -128,7 +128,7 @@ impl<D: Document, S: Storage> Node<D, S> {
                 self.present.remove(&doc);
                 continue;
             };
-            let is_gone = presence.pass(now);
+            let is_gone = presence.pass(now, self.config.max_presence_ms);
             let links: Vec<_> = hosted
                 .links
                 .iter()

@@ -56,7 +56,32 @@ fn the_latest_is_seen_everywhere_until_its_time_is_up() {
     assert_eq!(seen(&net, 2), [""; 0]);
     let events = net.nodes[2].take_events();
     assert!(matches!(events[..], [Event::Presence { .. }]));
+    // That it was there is remembered for as long as it may come late.
+    net.now += config().max_presence_ms;
+    assert!(net.settle().is_empty());
     assert!((0..3).all(|node| net.nodes[node].next_wake().is_none()));
+}
+
+/// Where time was up first, what others still held came back, was told on, and went round a ring for ever.
+#[test]
+fn what_is_over_does_not_come_back() {
+    let mut net = Net::<Words>::new(2, &config());
+    net.connect(0, 1);
+    net.settle();
+    set(&mut net, 0, Some("1"));
+    let frames = net.commit(0);
+    let deliver = |net: &mut Net<Words>| {
+        for frame in &frames {
+            net.nodes[1].receive(frame.link, &frame.bytes).unwrap();
+        }
+        net.settle();
+    };
+    deliver(&mut net);
+    assert_eq!(seen(&net, 1), ["1"]);
+    net.now += 5_000;
+    net.settle();
+    deliver(&mut net);
+    assert_eq!(seen(&net, 1), [""; 0]);
 }
 
 #[test]
