@@ -2,7 +2,7 @@
 
 use alloc::collections::BTreeSet;
 
-use crdt_sync::AckLevel;
+use crdt_sync::{AckLevel, Config};
 
 use super::{Broken, Site, World, page_id};
 use crate::page::Page;
@@ -92,12 +92,15 @@ impl World {
             ));
         }
         self.run_until(self.now + PRESENT)?;
+        if seen(self).iter().any(|n_seen| *n_seen > 0) {
+            return Err(format!("presence stays: {:?}", seen(self)));
+        }
+        // That it was there is remembered a while longer, in silence.
+        let n_frames = self.n_frames;
+        self.run_until(self.now + Config::default().max_presence_ms)?;
         match self.next_event() {
-            None if seen(self).iter().all(|n_seen| *n_seen == 0) => Ok(()),
-            next => Err(format!(
-                "presence stays: {:?}, next event {next:?}",
-                seen(self)
-            )),
+            None if self.n_frames == n_frames => Ok(()),
+            next => Err(format!("what is over is told, next event {next:?}")),
         }
     }
 
