@@ -32,6 +32,7 @@ mod dot_set;
 mod encode;
 mod events;
 mod feed;
+mod few;
 mod macros;
 mod minter;
 mod nestable;

@@ -1,11 +1,11 @@
 //! A small set of dots as ranges: what a change removes.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 use core::slice;
 
+use super::few::Few;
 use super::{DotSet, Dotted};
 use crate::{Dot, DotContext, DotRange};
 
@@ -16,7 +16,7 @@ use crate::{Dot, DotContext, DotRange};
 /// costs as much as one that claims two.
 ///
 /// # Invariants
-/// Sorted, and no range touches another; one dot is never on the heap, so that equal sets look alike.
+/// Sorted, and no range touches another.
 ///
 /// # Examples
 /// ```
@@ -31,23 +31,7 @@ use crate::{Dot, DotContext, DotRange};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Eq, Hash, PartialEq)]
-pub struct DotRanges(Repr);
-
-#[derive(Clone, Eq, Hash, PartialEq)]
-enum Repr {
-    One(Dot),
-    /// No dot, or at least two. The box keeps the whole enum at the size of a dot.
-    #[expect(
-        clippy::box_collection,
-        reason = "a thin pointer, so that `Repr` takes 16 bytes"
-    )]
-    Rest(Option<Box<Vec<DotRange>>>),
-}
-
-const _: () = assert!(
-    size_of::<usize>() != 8 || size_of::<DotRanges>() == 16,
-    "grew"
-);
+pub struct DotRanges(Few<DotRange>);
 
 impl DotRanges {
     /// Returns the set without dots.
@@ -60,7 +44,7 @@ impl DotRanges {
     /// ```
     #[must_use]
     pub const fn new() -> Self {
-        Self(Repr::Rest(None))
+        Self(Few::NONE)
     }
 
     /// Adds a dot; returns whether it was not there.
@@ -71,13 +55,13 @@ impl DotRanges {
     /// See [`DotRanges`].
     pub fn insert(&mut self, dot: Dot) -> bool {
         if self.is_empty() {
-            self.0 = Repr::One(dot);
+            self.0 = Few::One(dot);
             return true;
         }
         if self.contains(&dot) {
             return false;
         }
-        let mut ranges = mem::take(self).into_vec();
+        let mut ranges = mem::take(self).0.into_vec();
         let range = DotRange::from(dot);
         match ranges.last_mut() {
             Some(last) if last.agent == range.agent && last.end == range.start => {
@@ -107,9 +91,9 @@ impl DotRanges {
     #[must_use]
     pub fn contains(&self, dot: &Dot) -> bool {
         match &self.0 {
-            Repr::One(held) => held == dot,
-            Repr::Rest(None) => false,
-            Repr::Rest(Some(ranges)) => {
+            Few::One(held) => held == dot,
+            Few::Rest(None) => false,
+            Few::Rest(Some(ranges)) => {
                 let is_before =
                     |range: &DotRange| (&range.agent, range.end) <= (&dot.agent, dot.seq);
                 let at = ranges.partition_point(is_before);
@@ -139,11 +123,11 @@ impl DotRanges {
             self.clone_from(other);
             return true;
         }
-        if let Repr::One(dot) = &other.0 {
+        if let Few::One(dot) = &other.0 {
             return self.insert(dot.clone());
         }
         let n_before = self.n_dots();
-        let mut ranges = mem::take(self).into_vec();
+        let mut ranges = mem::take(self).0.into_vec();
         ranges.extend(other.ranges());
         *self = ranges.into_iter().collect();
         self.n_dots() > n_before
@@ -157,9 +141,9 @@ impl DotRanges {
     /// See [`DotRanges`].
     pub fn ranges(&self) -> impl Iterator<Item = DotRange> {
         let (one, rest) = match &self.0 {
-            Repr::One(dot) => (Some(DotRange::from(dot.clone())), &[][..]),
-            Repr::Rest(None) => (None, &[][..]),
-            Repr::Rest(Some(ranges)) => (None, ranges.as_slice()),
+            Few::One(dot) => (Some(DotRange::from(dot.clone())), &[][..]),
+            Few::Rest(None) => (None, &[][..]),
+            Few::Rest(Some(ranges)) => (None, ranges.as_slice()),
         };
         one.into_iter().chain(rest.iter().cloned())
     }
@@ -175,9 +159,9 @@ impl DotRanges {
     #[must_use]
     pub fn n_dots(&self) -> u128 {
         match &self.0 {
-            Repr::One(_) => 1,
-            Repr::Rest(None) => 0,
-            Repr::Rest(Some(ranges)) => ranges.iter().map(|r| u128::from(r.n_dots())).sum(),
+            Few::One(_) => 1,
+            Few::Rest(None) => 0,
+            Few::Rest(Some(ranges)) => ranges.iter().map(|r| u128::from(r.n_dots())).sum(),
         }
     }
 
@@ -191,7 +175,7 @@ impl DotRanges {
     /// ```
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        matches!(self.0, Repr::Rest(None))
+        self.0.is_empty()
     }
 
     /// Returns those dots whose removal is news to a store that knows `known`: they stand in it, or are
@@ -221,7 +205,7 @@ impl DotRanges {
 
     /// Returns those dots that stand in a store.
     pub(super) fn held_by(&self, store: &impl Dotted) -> Self {
-        if let Repr::One(one) = &self.0 {
+        if let Few::One(one) = &self.0 {
             let mut is_held = false;
             store.for_each_dot(&mut |dot| is_held = is_held || dot == one);
             return if is_held { self.clone() } else { Self::new() };
@@ -238,9 +222,9 @@ impl DotRanges {
     /// Returns the dots but those of `other`.
     pub(super) fn without(&self, other: &Self) -> Self {
         match &self.0 {
-            Repr::One(dot) if other.contains(dot) => Self::new(),
-            Repr::One(_) | Repr::Rest(None) => self.clone(),
-            Repr::Rest(Some(_)) => {
+            Few::One(dot) if other.contains(dot) => Self::new(),
+            Few::One(_) | Few::Rest(None) => self.clone(),
+            Few::Rest(Some(_)) => {
                 let [ours, theirs] = [self, other].map(|dots| dots.ranges().collect());
                 DotContext::difference(&ours, &theirs).ranges().collect()
             }
@@ -251,9 +235,9 @@ impl DotRanges {
     #[inline]
     pub(super) fn is_known_to(&self, known: &DotContext) -> bool {
         match &self.0 {
-            Repr::One(dot) => known.contains(dot),
-            Repr::Rest(None) => true,
-            Repr::Rest(Some(ranges)) => ranges.iter().all(|range| known.contains_range(range)),
+            Few::One(dot) => known.contains(dot),
+            Few::Rest(None) => true,
+            Few::Rest(Some(ranges)) => ranges.iter().all(|range| known.contains_range(range)),
         }
     }
 
@@ -262,7 +246,7 @@ impl DotRanges {
         if self.is_known_to(known) {
             return Self::new();
         }
-        let Repr::Rest(Some(ranges)) = &self.0 else {
+        let Few::Rest(Some(ranges)) = &self.0 else {
             return self.clone();
         };
         let of_agent = ranges.chunk_by(|left, right| left.agent == right.agent);
@@ -279,23 +263,15 @@ impl DotRanges {
             let one = ranges.pop().map(|range| range.first());
             return one.map_or(Self::new(), Self::from);
         }
-        Self(Repr::Rest((!ranges.is_empty()).then(|| Box::new(ranges))))
+        Self(Few::rest(ranges))
     }
 
     /// Calls `read` with the ranges as a slice.
     pub(super) fn with_slice<T>(&self, read: impl FnOnce(&[DotRange]) -> T) -> T {
         match &self.0 {
-            Repr::One(dot) => read(slice::from_ref(&DotRange::from(dot.clone()))),
-            Repr::Rest(None) => read(&[]),
-            Repr::Rest(Some(ranges)) => read(ranges),
-        }
-    }
-
-    fn into_vec(self) -> Vec<DotRange> {
-        match self.0 {
-            Repr::One(dot) => alloc::vec![DotRange::from(dot)],
-            Repr::Rest(None) => Vec::new(),
-            Repr::Rest(Some(ranges)) => *ranges,
+            Few::One(dot) => read(slice::from_ref(&DotRange::from(dot.clone()))),
+            Few::Rest(None) => read(&[]),
+            Few::Rest(Some(ranges)) => read(ranges),
         }
     }
 }
@@ -324,7 +300,7 @@ impl Default for DotRanges {
 
 impl From<Dot> for DotRanges {
     fn from(dot: Dot) -> Self {
-        Self(Repr::One(dot))
+        Self(Few::One(dot))
     }
 }
 

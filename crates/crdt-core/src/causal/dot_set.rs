@@ -1,11 +1,10 @@
 //! A small set of dots, the simplest dot store.
 
-use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 
+use super::few::Few;
 use super::{Change, DotRanges, DotStore, Dotted, Live};
 use crate::dot_context::Novelty;
 use crate::{Dot, DotContext};
@@ -18,7 +17,7 @@ use crate::{Dot, DotContext};
 /// For many dots take a [`DotContext`], which keeps ranges.
 ///
 /// # Invariants
-/// Sorted and without duplicates; one dot is never on the heap, so that equal sets look alike.
+/// Sorted and without duplicates.
 ///
 /// # Examples
 /// ```
@@ -32,20 +31,7 @@ use crate::{Dot, DotContext};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Eq, Hash, PartialEq)]
-pub struct DotSet(Repr);
-
-#[derive(Clone, Eq, Hash, PartialEq)]
-enum Repr {
-    One(Dot),
-    /// None, or at least two. The box keeps the whole enum at the size of a dot.
-    #[expect(
-        clippy::box_collection,
-        reason = "a thin pointer, so that `Repr` takes 16 bytes"
-    )]
-    Rest(Option<Box<Vec<Dot>>>),
-}
-
-const _: () = assert!(size_of::<usize>() != 8 || size_of::<DotSet>() == 16, "grew");
+pub struct DotSet(Few<Dot>);
 
 impl DotSet {
     /// Returns the set without dots.
@@ -58,7 +44,7 @@ impl DotSet {
     /// ```
     #[must_use]
     pub const fn new() -> Self {
-        Self(Repr::Rest(None))
+        Self(Few::NONE)
     }
 
     /// Adds a dot; returns whether it was not there.
@@ -69,16 +55,16 @@ impl DotSet {
     /// See [`DotSet`].
     pub fn insert(&mut self, dot: Dot) -> bool {
         if self.is_empty() {
-            self.0 = Repr::One(dot);
+            self.0 = Few::One(dot);
             return true;
         }
         let Err(at) = self.as_slice().binary_search(&dot) else {
             return false;
         };
         match &mut self.0 {
-            Repr::Rest(Some(dots)) => dots.insert(at, dot),
-            Repr::Rest(None) | Repr::One(_) => {
-                let mut dots = mem::take(self).into_vec();
+            Few::Rest(Some(dots)) => dots.insert(at, dot),
+            Few::Rest(None) | Few::One(_) => {
+                let mut dots = mem::take(self).0.into_vec();
                 dots.insert(at, dot);
                 *self = Self::from_sorted(dots);
             }
@@ -99,9 +85,9 @@ impl DotSet {
     #[must_use]
     pub fn contains(&self, dot: &Dot) -> bool {
         match &self.0 {
-            Repr::One(held) => held == dot,
-            Repr::Rest(None) => false,
-            Repr::Rest(Some(dots)) => dots.binary_search(dot).is_ok(),
+            Few::One(held) => held == dot,
+            Few::Rest(None) => false,
+            Few::Rest(Some(dots)) => dots.binary_search(dot).is_ok(),
         }
     }
 
@@ -119,15 +105,15 @@ impl DotSet {
     /// ```
     pub fn retain(&mut self, mut keep: impl FnMut(&Dot) -> bool) -> bool {
         match &mut self.0 {
-            Repr::Rest(None) => false,
-            Repr::One(dot) => {
+            Few::Rest(None) => false,
+            Few::One(dot) => {
                 let goes = !keep(dot);
                 if goes {
                     *self = Self::new();
                 }
                 goes
             }
-            Repr::Rest(Some(dots)) => {
+            Few::Rest(Some(dots)) => {
                 let n_before = dots.len();
                 dots.retain(keep);
                 let goes = dots.len() < n_before;
@@ -159,11 +145,11 @@ impl DotSet {
             self.clone_from(other);
             return true;
         }
-        if let Repr::One(dot) = &other.0 {
+        if let Few::One(dot) = &other.0 {
             return !self.contains(dot) && self.insert(dot.clone());
         }
         let n_before = self.len();
-        let mut dots = mem::take(self).into_vec();
+        let mut dots = mem::take(self).0.into_vec();
         dots.extend_from_slice(other.as_slice());
         dots.sort_unstable();
         dots.dedup();
@@ -206,21 +192,20 @@ impl DotSet {
     /// ```
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        matches!(self.0, Repr::Rest(None))
+        self.0.is_empty()
     }
 
     /// Wraps dots that are in order and without duplicates.
     pub(crate) fn from_sorted(mut dots: Vec<Dot>) -> Self {
         Self(match dots.len() {
-            0 => Repr::Rest(None),
-            1 => dots.pop().map_or(Repr::Rest(None), Repr::One),
-            _ => Repr::Rest(Some(Box::new(dots))),
+            1 => dots.pop().map_or(Few::NONE, Few::One),
+            _ => Few::rest(dots),
         })
     }
 
     /// Adds the dots of `other` that are not known, all at once; returns whether there were any.
     fn insert_unknown(&mut self, other: &Self, known: &DotContext) -> bool {
-        if let Repr::One(dot) = &other.0 {
+        if let Few::One(dot) = &other.0 {
             return match known.novelty(dot) {
                 Novelty::Unknown(dot) => self.insert(dot),
                 Novelty::Known => false,
@@ -241,17 +226,9 @@ impl DotSet {
 
     fn as_slice(&self) -> &[Dot] {
         match &self.0 {
-            Repr::One(dot) => core::slice::from_ref(dot),
-            Repr::Rest(None) => &[],
-            Repr::Rest(Some(dots)) => dots,
-        }
-    }
-
-    fn into_vec(self) -> Vec<Dot> {
-        match self.0 {
-            Repr::One(dot) => vec![dot],
-            Repr::Rest(None) => Vec::new(),
-            Repr::Rest(Some(dots)) => *dots,
+            Few::One(dot) => core::slice::from_ref(dot),
+            Few::Rest(None) => &[],
+            Few::Rest(Some(dots)) => dots,
         }
     }
 }
@@ -276,7 +253,7 @@ impl Live for DotSet {
     }
 
     fn split(self, max_dots: usize) -> Vec<Self> {
-        let dots = self.into_vec();
+        let dots = self.0.into_vec();
         let parts = dots.chunks(max_dots.max(1));
         parts.map(|part| Self::from_sorted(part.to_vec())).collect()
     }
@@ -359,7 +336,7 @@ impl Default for DotSet {
 
 impl From<Dot> for DotSet {
     fn from(dot: Dot) -> Self {
-        Self(Repr::One(dot))
+        Self(Few::One(dot))
     }
 }
 
