@@ -118,16 +118,18 @@ impl Link {
         if others_wait && !mem::take(&mut channel.is_its_turn) {
             return 0;
         }
-        let max = config.link_window_bytes - config.link_window_bytes / 4;
-        (max + channel.n_in_flight as usize)
-            .saturating_sub(n_all)
-            .max(usize::from(n_all == 0))
+        let room = room_for_transfers(config) + channel.n_in_flight as usize;
+        room.saturating_sub(n_all)
     }
 
     /// Stops exchanging a document.
     pub(crate) fn close(&mut self, number: u32, ours: Option<Refusal>) {
         if let Some(channel) = self.channel(number) {
             channel.close(ours);
+            channel.waits_for_link = false;
+        }
+        if let Some(tables) = &mut self.tables {
+            tables.waiting.retain(|other| *other != number);
         }
         self.note_in_flight(number, 0, false);
     }
@@ -151,8 +153,7 @@ impl Link {
 
     /// The channel whose turn it is, if there is room on the link and one waits.
     pub(crate) fn next_in_turn(&mut self, config: &Config) -> Option<u32> {
-        let max = config.link_window_bytes - config.link_window_bytes / 4;
-        if self.n_in_flight as usize >= max.max(1) {
+        if self.n_in_flight as usize >= room_for_transfers(config) {
             return None;
         }
         let number = self.tables.as_mut()?.waiting.pop_front()?;
@@ -231,4 +232,12 @@ impl Link {
     pub(crate) fn docs(&self) -> impl Iterator<Item = DocId> {
         self.channels.iter().map(|channel| channel.doc)
     }
+}
+
+/// How much of a link's window transfers may fill: the last quarter is for small deltas.
+///
+/// At least a byte, so that an empty link always takes one part.
+fn room_for_transfers(config: &Config) -> usize {
+    let window = config.link_window_bytes;
+    (window - window / 4).max(1)
 }

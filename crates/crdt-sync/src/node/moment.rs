@@ -8,7 +8,7 @@ use crdt_core::{AgentId, Classify, ErrorKind};
 use super::{Event, Frames, Node, Outbound};
 use crate::exchange::Exchange;
 use crate::link::Link;
-use crate::{DocId, Document, LinkId, Storage};
+use crate::{Config, DocId, Document, LinkId, Storage};
 
 /// Why something was not told. What is present is what it was.
 ///
@@ -213,10 +213,22 @@ impl<D: Document, S: Storage> Node<D, S> {
         let result = act(&mut at, &mut frames);
         let (n_bytes, waits) = at.in_flight();
         link.note_in_flight(number, n_bytes, waits);
-        if let Some(next) = link.next_in_turn(&self.config) {
-            queue_channel(link, id, next, &mut self.queue);
-        }
+        queue_next(link, id, &self.config, &mut self.queue);
         Some(result)
+    }
+}
+
+/// Has the channel looked at whose turn it is, if there is room on its link.
+///
+/// Due whenever less is on the way than was: no timer stands for a channel that waits.
+pub(super) fn queue_next(
+    link: &mut Link,
+    id: LinkId,
+    config: &Config,
+    queue: &mut Vec<(LinkId, u32)>,
+) {
+    if let Some(next) = link.next_in_turn(config) {
+        queue_channel(link, id, next, queue);
     }
 }
 

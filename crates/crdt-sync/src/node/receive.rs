@@ -10,14 +10,14 @@
     )
 )]
 
-use super::moment::queue_channel;
+use super::moment::queue_next;
 use super::{Event, Node, ReceiveError, open_channel};
 use crate::admission::Admits;
 use crate::channel::Sending;
 use crate::exchange::Exchange;
 use crate::frame::{Frame, Hello, Limits, Open, Part};
 use crate::hosted::Hosted;
-use crate::link::{Link, Neighbour};
+use crate::link::Neighbour;
 use crate::{DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Refusal, Storage};
 
 impl<D: Document, S: Storage> Node<D, S> {
@@ -267,28 +267,36 @@ impl<D: Document, S: Storage> Node<D, S> {
 
     /// A neighbour may not open a document: it is told, and nothing else is.
     fn refuse_open(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
-        if let Some((link, number)) = self.channel_of(id, doc) {
-            link.close(number, Some(refusal));
+        if let Some(number) = self.channel_of(id, doc) {
+            self.close_channel(id, number, Some(refusal));
         }
         self.refusals.push((id, doc, refusal));
     }
 
-    /// The channel of a document on a link, in memory or not.
-    fn channel_of(&mut self, id: LinkId, doc: DocId) -> Option<(&mut Link, u32)> {
-        let links = self.docs.get(&doc).map(|hosted| &hosted.links);
-        let links = links.or_else(|| self.parked.get(&doc).map(|parked| &parked.links));
-        let number = *links?.get(&id)?;
-        Some((self.links.get_mut(&id)?, number))
-    }
-
     fn take_refusal(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
-        let Some((link, number)) = self.channel_of(id, doc) else {
+        let Some(number) = self.channel_of(id, doc) else {
             return;
         };
-        let channel = link.channel(number);
+        let link = self.links.get_mut(&id);
+        let channel = link.and_then(|link| link.channel(number));
         if channel.is_some_and(|channel| !matches!(channel.sending, Sending::Refused { .. })) {
-            link.close(number, None);
+            self.close_channel(id, number, None);
             self.note_refused(id, doc, refusal, false);
+        }
+    }
+
+    /// The number of a document on a link, in memory or not.
+    fn channel_of(&self, id: LinkId, doc: DocId) -> Option<u32> {
+        let links = self.docs.get(&doc).map(|hosted| &hosted.links);
+        let links = links.or_else(|| self.parked.get(&doc).map(|parked| &parked.links));
+        links?.get(&id).copied()
+    }
+
+    /// Stops exchanging a document on a link; `ours` is why, if it was we who refused.
+    fn close_channel(&mut self, id: LinkId, number: u32, ours: Option<Refusal>) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.close(number, ours);
+            queue_next(link, id, &self.config, &mut self.queue);
         }
     }
 
@@ -359,9 +367,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         }
         if let Some(link) = self.links.get_mut(&id) {
             link.note_in_flight(number, n_in_flight, false);
-            if let Some(next) = link.next_in_turn(&self.config) {
-                queue_channel(link, id, next, &mut self.queue);
-            }
+            queue_next(link, id, &self.config, &mut self.queue);
         }
         Ok(())
     }

@@ -184,6 +184,35 @@ fn large_documents_share_a_link() {
     assert!(docs.iter().all(|doc| is_here(&net, *doc, 5_000)));
 }
 
+/// What a refused document had on the way counts no more: who waited for room goes on.
+#[test]
+fn a_refused_document_leaves_its_turn_to_others() {
+    let mut config: Config = config();
+    config.max_frame_bytes = 1_000;
+    config.window_bytes = 4_000;
+    config.link_window_bytes = 4_000;
+    for nth in 0..3 {
+        let (mut net, docs) = library(&config, &[5_000; 3]);
+        let refused = docs[nth];
+        loop {
+            let to_client = net.commit(0);
+            for frame in &to_client {
+                let node = &mut net.nodes[1];
+                node.receive_if(frame.link, &frame.bytes, |offer| offer.doc != refused)
+                    .unwrap();
+            }
+            let to_server = net.commit(1);
+            to_server.iter().for_each(|frame| net.deliver(frame));
+            if to_client.is_empty() && to_server.is_empty() {
+                break;
+            }
+        }
+        let others = docs.iter().filter(|doc| **doc != refused);
+        let n_here = others.filter(|doc| is_here(&net, **doc, 5_000)).count();
+        assert_eq!(n_here, 2, "document {nth} was refused");
+    }
+}
+
 /// A neighbour that takes nothing is grouped for, then forgotten; what it lacks is told from the state.
 #[test]
 fn a_silent_neighbour_is_grouped_for_and_then_let_go() {
