@@ -10,8 +10,9 @@
     )
 )]
 
+use super::links::open_channel;
 use super::moment::queue_next;
-use super::{Event, Node, ReceiveError, open_channel};
+use super::{Event, Node, ReceiveError};
 use crate::admission::Admits;
 use crate::channel::Sending;
 use crate::exchange::Exchange;
