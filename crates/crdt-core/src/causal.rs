@@ -44,6 +44,7 @@ mod sorted_map;
 mod store;
 mod summary;
 mod traits;
+mod undo;
 mod wrapper;
 
 use core::fmt;
@@ -62,6 +63,9 @@ pub use self::nestable::Nestable;
 pub use self::record::{__apply_to_field, __changes_of_field, __news_of_record};
 pub use self::store::{DotStore, Dotted, Live};
 pub use self::summary::CausalSummary;
+#[doc(hidden)]
+pub use self::undo::{__brought_to_side, __inverse_of_field};
+pub use self::undo::{CausalType, DotNames, Renewal, UndoStack};
 pub use self::wrapper::Wrapper;
 
 use self::events::{Events, dots_where};

@@ -36,11 +36,14 @@ mod version_vector;
 pub use self::agent::EntropyError;
 pub use self::agent::{AgentId, AgentIdError, AgentIdx, AgentTable};
 #[doc(hidden)]
-pub use self::causal::{__apply_to_field, __changes_of_field, __news_of_record};
 pub use self::causal::{
-    Author, Causal, CausalDelta, CausalSummary, Change, DecodeDots, DotFun, DotMap, DotRanges,
-    DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation, Feed, Fixed,
-    KeyedFeed, Live, MAX_DEPTH, Minter, Nestable, Payload, Seen, Wrapper,
+    __apply_to_field, __brought_to_side, __changes_of_field, __inverse_of_field, __news_of_record,
+};
+pub use self::causal::{
+    Author, Causal, CausalDelta, CausalSummary, CausalType, Change, DecodeDots, DotFun, DotMap,
+    DotNames, DotRanges, DotReader, DotSet, DotStore, DotWriter, Dotted, EncodeDots, Equivocation,
+    Feed, Fixed, KeyedFeed, Live, MAX_DEPTH, Minter, Nestable, Payload, Renewal, Seen, UndoStack,
+    Wrapper,
 };
 pub use self::clock::{ClockError, HybridClock, Timestamp};
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};

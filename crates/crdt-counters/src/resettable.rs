@@ -357,6 +357,8 @@ impl TryFrom<TallyWire> for Tally {
 }
 
 impl Payload for Tally {
+    const ADDS_UP: bool = true;
+
     fn join(&mut self, other: &Self) -> bool {
         let grows = self.compare(other).is_lt();
         if grows {

@@ -22,9 +22,9 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{
-    Author, Causal, CausalDelta, CausalSummary, Change, Classify, DeltaState, DotContext, DotStore,
-    Equivocation, ErrorKind, Lattice, MemberSink, MemberSource, Minter, Named, Nestable,
-    NextSeqError, Summarize,
+    Author, Causal, CausalDelta, CausalSummary, CausalType, Change, Classify, DeltaState,
+    DotContext, DotStore, Equivocation, ErrorKind, Lattice, MemberSink, MemberSource, Minter,
+    Named, Nestable, NextSeqError, Summarize,
 };
 
 pub use self::feed::{AnyFeed, AnySeen};
@@ -223,22 +223,8 @@ impl AnyCrdt {
         author: impl Into<Author<'a>>,
         mutator: impl FnOnce(&T::Store, &mut Minter) -> Result<Change<LiveOf<T>>, E>,
     ) -> Result<AnyDelta, AnyError<E>> {
-        self.mutate(author, |store, minter| {
+        self.mutate_with_delta(author, |store, minter| {
             store.update::<T, E>(minter, mutator)
-        })
-    }
-
-    /// Runs a mutator and holds what it makes to the spec.
-    fn mutate<'a, E: From<NextSeqError>>(
-        &mut self,
-        author: impl Into<Author<'a>>,
-        mutator: impl FnOnce(&AnyStore, &mut Minter) -> Result<Change<AnyLive>, E>,
-    ) -> Result<AnyDelta, AnyError<E>> {
-        let Self { spec, causal } = self;
-        causal.mutate(author, |store, minter| {
-            let change = mutator(store, minter).map_err(AnyError::Mutator)?;
-            spec.check(&change.live)?;
-            Ok(change)
         })
     }
 
@@ -307,6 +293,25 @@ where
 {
     fn from(error: NextSeqError) -> Self {
         Self::Mutator(error.into())
+    }
+}
+
+/// What a mutator makes is held to the spec.
+impl CausalType for AnyCrdt {
+    type Store = AnyStore;
+    type MutateError<E: From<NextSeqError>> = AnyError<E>;
+
+    fn mutate_with_delta<'a, E: From<NextSeqError>>(
+        &mut self,
+        author: impl Into<Author<'a>>,
+        mutator: impl FnOnce(&AnyStore, &mut Minter) -> Result<Change<AnyLive>, E>,
+    ) -> Result<AnyDelta, AnyError<E>> {
+        let Self { spec, causal } = self;
+        causal.mutate(author, |store, minter| {
+            let change = mutator(store, minter).map_err(AnyError::Mutator)?;
+            spec.check(&change.live)?;
+            Ok(change)
+        })
     }
 }
 

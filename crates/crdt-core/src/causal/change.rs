@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::events::{dots_of, dots_where};
+use super::undo::DotNames;
 use super::{DotRanges, DotStore, Dotted, Events, Live};
 use crate::{Dot, DotContext, Lattice, Named, write_nested_name};
 
@@ -102,6 +103,11 @@ impl<L: Live> Live for Change<L> {
             visit(&self.removed);
         }
         self.live.for_each_removed(visit);
+    }
+
+    fn rename_removed(&mut self, names: &DotNames) {
+        self.removed.rename(names);
+        self.live.rename_removed(names);
     }
 
     /// What is removed goes last: until then both may show, and nothing is missing.

@@ -6,9 +6,10 @@ use core::fmt;
 use smallvec::SmallVec;
 
 use super::dot_set::report;
-use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Live};
+use super::undo::still_held;
+use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Live, Renewal};
 use crate::dot_context::Novelty;
-use crate::{Dot, DotContext};
+use crate::{Dot, DotContext, NextSeqError};
 
 /// What a [`DotFun`] keeps under a dot.
 ///
@@ -18,6 +19,10 @@ use crate::{Dot, DotContext};
 /// [`is_conflict`](Self::is_conflict) tells, and joining must still choose one by the payload alone, so
 /// that replicas which already hold both agree.
 pub trait Payload: Clone + PartialEq {
+    /// Whether payloads under several dots add up, as those of a counter; if not, they compete, and what was
+    /// there once does not come back beside what is there now.
+    const ADDS_UP: bool = false;
+
     /// Takes over what `other` says under the same dot; returns whether `self` changed.
     fn join(&mut self, other: &Self) -> bool;
 
@@ -315,6 +320,33 @@ impl<V: Payload> DotStore for DotFun<V> {
                 entries: news.cloned().collect(),
             },
         }
+    }
+
+    fn inverse(&self, live: &Self, removed: &DotRanges) -> Change<Self> {
+        let taken = self.entries.iter().filter(|(dot, _)| removed.contains(dot));
+        Change {
+            removed: live.dots(),
+            live: Self {
+                entries: taken.cloned().collect(),
+            },
+        }
+    }
+
+    fn undo(
+        &self,
+        inverse: &Change<Self>,
+        renewal: &mut Renewal<'_>,
+    ) -> Result<Change<Self>, NextSeqError> {
+        let Some(removed) = still_held(self, &inverse.removed, V::ADDS_UP) else {
+            return Ok(Change::default());
+        };
+        let entries = inverse.live.iter();
+        let entries = entries.map(|(dot, value)| Ok((renewal.renew(dot)?, value.clone())));
+        let live = Self {
+            // Fresh dots ascend.
+            entries: entries.collect::<Result<_, NextSeqError>>()?,
+        };
+        Ok(Change { removed, live })
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

@@ -7,8 +7,11 @@ use core::iter::Peekable;
 use core::mem;
 
 use super::sorted_map::{self, SortedMap};
-use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Feed, KeyedFeed, Live, Seen};
-use crate::{Dot, DotContext};
+use super::undo::{__inverse_of_field, DotNames};
+use super::{
+    Change, DotRanges, DotStore, Dotted, Equivocation, Feed, KeyedFeed, Live, Renewal, Seen,
+};
+use crate::{Dot, DotContext, NextSeqError};
 
 /// A map from keys to what holds dots: sets, maps, and the changes of both.
 ///
@@ -198,6 +201,13 @@ impl<K: Ord + Clone, L: Live> Live for DotMap<K, Change<L>> {
             .for_each(&mut |(_, change)| change.for_each_removed(visit));
     }
 
+    fn rename_removed(&mut self, names: &DotNames) {
+        self.entries.retain(|_, change| {
+            change.rename_removed(names);
+            !change.is_empty()
+        });
+    }
+
     fn split(self, max_dots: usize) -> Vec<Self> {
         let (mut parts, mut part, mut n_dots) = (Vec::new(), Vec::new(), 0);
         for (key, change) in self.entries.into_entries() {
@@ -348,6 +358,47 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
             removed: removed.news_for(self, known),
             live: DotMap::from_sorted(news),
         }
+    }
+
+    fn inverse(&self, live: &Self::Live, removed: &DotRanges) -> Change<Self::Live> {
+        let (nothing, no_change) = (S::default(), Change::default());
+        let mut inverses = Vec::new();
+        let mut note = |key: &K, store: &S, change: &Change<S::Live>| {
+            let inverse = __inverse_of_field(store, change, removed);
+            if !inverse.is_empty() {
+                inverses.push((key.clone(), inverse));
+            }
+        };
+        for (key, change) in live.entries.iter() {
+            note(key, self.get(key).unwrap_or(&nothing), change);
+        }
+        if !removed.is_empty() {
+            // What goes may stand anywhere.
+            let others = self
+                .entries
+                .iter()
+                .filter(|(key, _)| live.get(key).is_none());
+            others.for_each(|(key, store)| note(key, store, &no_change));
+            inverses.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        }
+        Change::bring(DotMap::from_sorted(inverses))
+    }
+
+    fn undo(
+        &self,
+        inverse: &Change<Self::Live>,
+        renewal: &mut Renewal<'_>,
+    ) -> Result<Change<Self::Live>, NextSeqError> {
+        let nothing = S::default();
+        let mut changes = Vec::new();
+        for (key, inverse) in inverse.live.entries.iter() {
+            let store = self.get(key).unwrap_or(&nothing);
+            let change = store.undo(inverse, renewal)?;
+            if !change.is_empty() {
+                changes.push((key.clone(), change));
+            }
+        }
+        Ok(Change::bring(DotMap::from_sorted(changes)))
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

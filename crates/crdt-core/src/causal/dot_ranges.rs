@@ -6,6 +6,7 @@ use core::mem;
 use core::slice;
 
 use super::few::Few;
+use super::undo::DotNames;
 use super::{DotSet, Dotted};
 use crate::{Dot, DotContext, DotRange};
 
@@ -203,8 +204,39 @@ impl DotRanges {
         news
     }
 
+    /// Calls dots by other names, and drops those that have none any more.
+    ///
+    /// O(n log n), n = names: there may be very many dots in few ranges.
+    pub(super) fn rename(&mut self, names: &DotNames) {
+        if let Few::One(dot) = &self.0 {
+            if let Some(name) = names.get(dot) {
+                *self = name.clone().map_or(Self::new(), Self::from);
+            }
+            return;
+        }
+        let known_by_others = names.iter().filter(|(dot, _)| self.contains(dot));
+        let (former, present): (Vec<Dot>, Vec<Option<Dot>>) = known_by_others
+            .map(|(dot, name)| (dot.clone(), name.clone()))
+            .unzip();
+        if !former.is_empty() {
+            *self = self.without(&former.into_iter().collect());
+            self.union_with(&present.into_iter().flatten().collect());
+        }
+    }
+
     /// Returns those dots that stand in a store.
-    pub(super) fn held_by(&self, store: &impl Dotted) -> Self {
+    ///
+    /// # Complexity
+    /// O(n log r), n = dots of the store, r = ranges.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, Dot, DotRanges, DotSet};
+    /// let dot = Dot::new(AgentId::new("alice")?, 0)?;
+    /// assert!(DotRanges::from(dot).held_by(&DotSet::new()).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn held_by(&self, store: &impl Dotted) -> Self {
         if let Few::One(one) = &self.0 {
             let mut is_held = false;
             store.for_each_dot(&mut |dot| is_held = is_held || dot == one);

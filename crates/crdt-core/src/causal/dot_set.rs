@@ -5,9 +5,10 @@ use core::fmt;
 use core::mem;
 
 use super::few::Few;
-use super::{Change, DotRanges, DotStore, Dotted, Live};
+use super::undo::still_held;
+use super::{Change, DotRanges, DotStore, Dotted, Live, Renewal};
 use crate::dot_context::Novelty;
-use crate::{Dot, DotContext};
+use crate::{Dot, DotContext, NextSeqError};
 
 /// A set of dots, made for few: none or one take 16 bytes and no heap.
 ///
@@ -313,6 +314,27 @@ impl DotStore for DotSet {
             removed: removed.news_for(self, known),
             live: Self::from_sorted(news.cloned().collect()),
         }
+    }
+
+    fn inverse(&self, live: &Self, removed: &DotRanges) -> Change<Self> {
+        let taken = self.iter().filter(|dot| removed.contains(dot));
+        Change {
+            removed: live.into(),
+            live: Self::from_sorted(taken.cloned().collect()),
+        }
+    }
+
+    fn undo(
+        &self,
+        inverse: &Change<Self>,
+        renewal: &mut Renewal<'_>,
+    ) -> Result<Change<Self>, NextSeqError> {
+        let Some(removed) = still_held(self, &inverse.removed, false) else {
+            return Ok(Change::default());
+        };
+        let live = inverse.live.iter().map(|dot| renewal.renew(dot));
+        let live = live.collect::<Result<Self, _>>()?;
+        Ok(Change { removed, live })
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

@@ -171,6 +171,7 @@ macro_rules! causal_type {
         }
 
         $crate::causal_type!(@named [$($p: ($($b)*)),*] $name, $type_name $(+ $nested)?);
+        $crate::causal_type!(@mutate [$($p: ($($b)*)),*] $name, $store);
         $crate::causal_type!(@$flavour [$($p: ($($b)*)),*] $name, $store);
     };
 
@@ -207,6 +208,27 @@ macro_rules! causal_type {
             members: &mut $crate::MemberSource<'_>,
         ) -> bool {
             head.rejoin(members)
+        }
+    };
+
+    (@mutate [$($p:ident: ($($b:tt)*)),*] $name:ident, $store:ty) => {
+        impl<$($p: $($b)*),*> $crate::CausalType for $name<$($p),*> {
+            type Store = $store;
+            type MutateError<MutatorError: From<$crate::NextSeqError>> = MutatorError;
+
+            fn mutate_with_delta<'author, MutatorError: From<$crate::NextSeqError>>(
+                &mut self,
+                author: impl Into<$crate::Author<'author>>,
+                mutator: impl FnOnce(
+                    &$store,
+                    &mut $crate::Minter,
+                ) -> Result<
+                    $crate::Change<<$store as $crate::DotStore>::Live>,
+                    MutatorError,
+                >,
+            ) -> Result<<Self as $crate::DeltaState>::Delta, MutatorError> {
+                self.causal.mutate(author, mutator).map(Into::into)
+            }
         }
     };
 

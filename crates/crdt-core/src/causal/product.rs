@@ -3,8 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Live};
-use crate::{Dot, DotContext};
+use super::undo::{__brought_to_side, DotNames};
+use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Live, Renewal};
+use crate::{Dot, DotContext, NextSeqError};
 
 impl<A: Dotted, B: Dotted> Dotted for (A, B) {
     fn is_empty(&self) -> bool {
@@ -31,6 +32,11 @@ impl<A: Live, B: Live> Live for (A, B) {
     fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
         self.0.for_each_removed(visit);
         self.1.for_each_removed(visit);
+    }
+
+    fn rename_removed(&mut self, names: &DotNames) {
+        self.0.rename_removed(names);
+        self.1.rename_removed(names);
     }
 
     fn split(self, max_dots: usize) -> Vec<Self> {
@@ -107,6 +113,33 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
         }
     }
 
+    fn inverse(&self, live: &Self::Live, removed: &DotRanges) -> Change<Self::Live> {
+        let left = self.0.inverse(&live.0, removed);
+        let right = self.1.inverse(&live.1, removed);
+        beside(left, right)
+    }
+
+    fn undo(
+        &self,
+        inverse: &Change<Self::Live>,
+        renewal: &mut Renewal<'_>,
+    ) -> Result<Change<Self::Live>, NextSeqError> {
+        let brought = &inverse.removed;
+        let held = brought.held_by(self);
+        let left = Change {
+            removed: __brought_to_side(brought, &held, &self.0),
+            live: inverse.live.0.clone(),
+        };
+        let right = Change {
+            removed: __brought_to_side(brought, &held, &self.1),
+            live: inverse.live.1.clone(),
+        };
+        Ok(beside(
+            self.0.undo(&left, renewal)?,
+            self.1.undo(&right, renewal)?,
+        ))
+    }
+
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
         self.0.for_each_part(&mut |part| emit((part, B::default())));
         self.1.for_each_part(&mut |part| emit((A::default(), part)));
@@ -115,6 +148,16 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
     fn check(&self, live: &Self::Live) -> Result<(), Equivocation> {
         self.0.check(&live.0)?;
         self.1.check(&live.1)
+    }
+}
+
+/// A change on each side is a change of the pair.
+fn beside<A: Live, B: Live>(left: Change<A>, right: Change<B>) -> Change<(A, B)> {
+    let mut removed = left.removed;
+    removed.union_with(&right.removed);
+    Change {
+        removed,
+        live: (left.live, right.live),
     }
 }
 

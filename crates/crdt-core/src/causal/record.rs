@@ -118,6 +118,10 @@ macro_rules! record {
                 $($crate::Live::for_each_removed(&self.$field, visit);)+
             }
 
+            fn rename_removed(&mut self, names: &$crate::DotNames) {
+                $($crate::Live::rename_removed(&mut self.$field, names);)+
+            }
+
             fn split(self, max_dots: usize) -> $crate::__Vec<Self> {
                 $(let mut $field = $crate::Live::split(self.$field, max_dots).into_iter();)+
                 let n_parts = [$($field.len()),+].into_iter().fold(0, usize::max);
@@ -209,6 +213,30 @@ macro_rules! record {
                         known,
                     ),)+
                 })
+            }
+
+            fn inverse(
+                &self,
+                live: &$change,
+                removed: &$crate::DotRanges,
+            ) -> $crate::Change<$change> {
+                $crate::Change::bring($change {
+                    $($field: $crate::__inverse_of_field(&self.$field, &live.$field, removed),)+
+                })
+            }
+
+            fn undo(
+                &self,
+                inverse: &$crate::Change<$change>,
+                renewal: &mut $crate::Renewal<'_>,
+            ) -> Result<$crate::Change<$change>, $crate::NextSeqError> {
+                Ok($crate::Change::bring($change {
+                    $($field: $crate::DotStore::undo(
+                        &self.$field,
+                        &inverse.live.$field,
+                        renewal,
+                    )?,)+
+                }))
             }
 
             fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::{Change, DotRanges, Equivocation, Feed};
-use crate::{Dot, DotContext};
+use super::undo::DotNames;
+use super::{Change, DotRanges, Equivocation, Feed, Renewal};
+use crate::{Dot, DotContext, NextSeqError};
 
 /// Holds dots somewhere inside: a store, or what a change makes live in one.
 pub trait Dotted: Clone + Default {
@@ -31,6 +32,14 @@ pub trait Live: Dotted + PartialEq {
     /// Visits the sets of dots that the change takes away further inside; a leaf has none.
     fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
         let _ = visit;
+    }
+
+    /// Calls the dots that it takes away further inside by other names; a leaf has none.
+    ///
+    /// # Complexity
+    /// O(size * log n), n = names.
+    fn rename_removed(&mut self, names: &DotNames) {
+        let _ = names;
     }
 
     /// Splits it into parts of at most `max_dots` dots each, dots with what they carry; merged, they are
@@ -126,6 +135,28 @@ pub trait DotStore: Dotted + PartialEq {
             live: live.clone(),
         }
     }
+
+    /// Returns the inverse of a change that is about to be made here: it removes what the change brings, and
+    /// brings what the change removes.
+    ///
+    /// # Complexity
+    /// As [`apply`](Self::apply).
+    fn inverse(&self, live: &Self::Live, removed: &DotRanges) -> Change<Self::Live>;
+
+    /// Returns the change that makes an [inverse](Self::inverse) true, as far as it still applies: where
+    /// nothing stands any more of what it removes, nothing comes back either.
+    ///
+    /// What comes back gets fresh dots.
+    ///
+    /// # Errors
+    /// [`NextSeqError`] if the agent has used all its numbers.
+    /// # Complexity
+    /// As [`apply`](Self::apply).
+    fn undo(
+        &self,
+        inverse: &Change<Self::Live>,
+        renewal: &mut Renewal<'_>,
+    ) -> Result<Change<Self::Live>, NextSeqError>;
 
     /// Emits the store dot by dot, each in its place.
     fn for_each_part(&self, emit: &mut dyn FnMut(Self));

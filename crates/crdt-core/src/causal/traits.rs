@@ -3,9 +3,13 @@
 use alloc::vec::Vec;
 
 use super::events::dots_of;
-use super::{Causal, CausalDelta, CausalSummary, Change, DotRanges, DotStore, Equivocation};
+use super::{
+    Author, Causal, CausalDelta, CausalSummary, CausalType, Change, DotRanges, DotStore,
+    Equivocation, Minter,
+};
 use crate::{
-    Decompose, DeltaState, Dot, DotContext, DotRange, Lattice, MemberSink, MemberSource, Summarize,
+    Decompose, DeltaState, Dot, DotContext, DotRange, Lattice, MemberSink, MemberSource,
+    NextSeqError, Summarize,
 };
 
 impl<S: DotStore> Lattice for Causal<S> {
@@ -112,6 +116,19 @@ impl<S: DotStore> DeltaState for Causal<S> {
 
     fn split_delta(delta: Self::Delta, max_entries: usize) -> Vec<Self::Delta> {
         delta.split(max_entries)
+    }
+}
+
+impl<S: DotStore> CausalType for Causal<S> {
+    type Store = S;
+    type MutateError<E: From<NextSeqError>> = E;
+
+    fn mutate_with_delta<'a, E: From<NextSeqError>>(
+        &mut self,
+        author: impl Into<Author<'a>>,
+        mutator: impl FnOnce(&S, &mut Minter) -> Result<Change<S::Live>, E>,
+    ) -> Result<CausalDelta<S>, E> {
+        self.mutate(author, mutator)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{
     Change, DecodeDots, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots,
-    Equivocation, Feed,
+    Equivocation, Feed, Renewal,
 };
 use crate::codec::DecodeError;
-use crate::{Dot, DotContext};
+use crate::{Dot, DotContext, NextSeqError};
 
 /// A dot store that is another one inside, with a reading of its own.
 ///
@@ -157,6 +157,18 @@ impl<W: Wrapper> DotStore for W {
         known: &DotContext,
     ) -> Change<Self::Live> {
         self.inner().news_of(live, removed, known)
+    }
+
+    fn inverse(&self, live: &Self::Live, removed: &DotRanges) -> Change<Self::Live> {
+        self.inner().inverse(live, removed)
+    }
+
+    fn undo(
+        &self,
+        inverse: &Change<Self::Live>,
+        renewal: &mut Renewal<'_>,
+    ) -> Result<Change<Self::Live>, NextSeqError> {
+        self.inner().undo(inverse, renewal)
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

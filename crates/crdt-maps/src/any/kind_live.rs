@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::DecodeError;
 use crdt_core::{
-    DecodeDots, Dot, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots, Live, Nestable,
+    DecodeDots, Dot, DotNames, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots, Live,
+    Nestable,
 };
 
 use super::kind::for_all_kinds;
@@ -79,6 +80,13 @@ impl Live for AnyLive {
             .for_each(|part| part.for_each_removed(visit));
     }
 
+    fn rename_removed(&mut self, names: &DotNames) {
+        self.parts.retain_mut(|part| {
+            part.rename_removed(names);
+            !part.is_empty()
+        });
+    }
+
     fn split(self, max_dots: usize) -> Vec<Self> {
         let parts = self.parts.into_iter();
         let parts = parts.flat_map(|part| part.split(max_dots));
@@ -143,6 +151,12 @@ macro_rules! live_parts {
             fn for_each_removed(&self, visit: &mut dyn FnMut(&DotRanges)) {
                 match self {
                     $(Self::$kind(live) => live.for_each_removed(visit),)*
+                }
+            }
+
+            fn rename_removed(&mut self, names: &DotNames) {
+                match self {
+                    $(Self::$kind(live) => live.rename_removed(names),)*
                 }
             }
 

@@ -2,8 +2,8 @@
 
 use crdt_core::codec::DecodeError;
 use crdt_core::{
-    DecodeDots, Dot, DotContext, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots,
-    Equivocation, Nestable,
+    __brought_to_side, Change, DecodeDots, Dot, DotContext, DotRanges, DotReader, DotStore,
+    DotWriter, Dotted, EncodeDots, Equivocation, Nestable, NextSeqError, Renewal,
 };
 
 use super::kind::for_all_kinds;
@@ -128,6 +128,57 @@ macro_rules! parts {
                         }
                     )*
                     _ => None,
+                }
+            }
+
+            /// The inverse of a change, of `live` and what is `removed` of all parts: what it brought, and what
+            /// it took.
+            pub(super) fn inverse(
+                &self,
+                live: Option<&KindLive>,
+                removed: &DotRanges,
+            ) -> (DotRanges, KindLive) {
+                match (self, live) {
+                    $(
+                        (Self::$kind(store), Some(KindLive::$kind(live))) => {
+                            let Change { removed, live } = store.inverse(live, removed);
+                            (removed, KindLive::$kind(live))
+                        }
+                        (Self::$kind(store), _) => {
+                            let Change { removed, live } = store.inverse(&Default::default(), removed);
+                            (removed, KindLive::$kind(live))
+                        }
+                    )*
+                }
+            }
+
+            /// The part here of what a change brought, of which `held` still stands in some part.
+            pub(super) fn brought(&self, brought: &DotRanges, held: &DotRanges) -> DotRanges {
+                match self {
+                    $(Self::$kind(store) => __brought_to_side(brought, held, store),)*
+                }
+            }
+
+            /// Undoes what an inverse has here: what goes, and what comes back.
+            pub(super) fn undo(
+                &self,
+                live: Option<&KindLive>,
+                removed: DotRanges,
+                renewal: &mut Renewal<'_>,
+            ) -> Result<(DotRanges, KindLive), NextSeqError> {
+                match (self, live) {
+                    $(
+                        (Self::$kind(store), Some(KindLive::$kind(live))) => {
+                            let inverse = Change { removed, live: live.clone() };
+                            let Change { removed, live } = store.undo(&inverse, renewal)?;
+                            Ok((removed, KindLive::$kind(live)))
+                        }
+                        (Self::$kind(store), _) => {
+                            let inverse = Change { removed, live: Default::default() };
+                            let Change { removed, live } = store.undo(&inverse, renewal)?;
+                            Ok((removed, KindLive::$kind(live)))
+                        }
+                    )*
                 }
             }
 

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 
-use crdt_core::{Author, Change, Minter, NextSeqError};
+use crdt_core::{Author, CausalType, Change, Minter, NextSeqError};
 
 use super::{AnyCrdt, AnyDelta, AnyError, AnyKind, AnyLive, AnyMap, AnyStore, LiveOf};
 
@@ -106,7 +106,7 @@ impl AnyCrdt {
         path: &[&str],
         mutator: impl FnOnce(&T::Store, &mut Minter) -> Result<Change<LiveOf<T>>, E>,
     ) -> Result<AnyDelta, AnyError<E>> {
-        self.mutate(author, |store, minter| {
+        self.mutate_with_delta(author, |store, minter| {
             store.update_at::<T, E>(minter, path, mutator)
         })
     }

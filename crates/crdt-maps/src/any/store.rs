@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crdt_core::codec::DecodeError;
 use crdt_core::{
     Change, DecodeDots, Dot, DotContext, DotRanges, DotReader, DotStore, DotWriter, Dotted,
-    EncodeDots, Equivocation, Minter, NextSeqError,
+    EncodeDots, Equivocation, Minter, NextSeqError, Renewal,
 };
 
 use super::{AnyFeed, AnyKind, AnyLive, AnySeen, Kind, KindLive, KindStore, LiveOf};
@@ -233,6 +233,47 @@ impl DotStore for AnyStore {
             removed: removed.news_for(self, known),
             live: AnyLive::from_sorted(parts.collect()),
         }
+    }
+
+    fn inverse(&self, live: &AnyLive, removed: &DotRanges) -> Change<AnyLive> {
+        let mut brought = DotRanges::new();
+        let mut parts = Vec::new();
+        for kind in self.kinds_with(live.parts().iter().map(KindLive::kind)) {
+            let nothing = KindStore::empty(kind);
+            let live = live.parts().iter().find(|live| live.kind() == kind);
+            let part = self.part(kind).unwrap_or(&nothing);
+            let inverse = part.inverse(live, removed);
+            brought.union_with(&inverse.0);
+            parts.push(inverse.1);
+        }
+        Change {
+            removed: brought,
+            live: AnyLive::from_sorted(parts),
+        }
+    }
+
+    fn undo(
+        &self,
+        inverse: &Change<AnyLive>,
+        renewal: &mut Renewal<'_>,
+    ) -> Result<Change<AnyLive>, NextSeqError> {
+        let brought = &inverse.removed;
+        let held = brought.held_by(self);
+        let mut removed = DotRanges::new();
+        let mut parts = Vec::new();
+        for kind in self.kinds_with(inverse.live.parts().iter().map(KindLive::kind)) {
+            let nothing = KindStore::empty(kind);
+            let live = inverse.live.parts().iter().find(|live| live.kind() == kind);
+            let part = self.part(kind).unwrap_or(&nothing);
+            let brought = part.brought(brought, &held);
+            let change = part.undo(live, brought, renewal)?;
+            removed.union_with(&change.0);
+            parts.push(change.1);
+        }
+        Ok(Change {
+            removed,
+            live: AnyLive::from_sorted(parts),
+        })
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
