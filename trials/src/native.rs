@@ -7,7 +7,7 @@ use core::fmt::Debug;
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
 use crdt_core::{
     AgentId, CausalSummary, Delta, DeltaState, Dot, DotContext, DotRange, IntervalSet, Summarize,
-    Timestamp, VersionVector,
+    Timestamp, UndoStack, VersionVector,
 };
 use crdt_counters::{BoundedCounter, GCounter, PnCounter, ResettableCounter};
 use crdt_maps::{
@@ -25,7 +25,7 @@ type Anything = OrMap<String, AnyCrdt>;
 /// What is done with the bytes of a type, and how its seeds are made.
 type Kind = (fn(&[u8]), fn(&mut Vec<Vec<u8>>));
 
-const KINDS: [Kind; 30] = [
+const KINDS: [Kind; 31] = [
     (value::<AgentId>, |seeds| seeds.push(agent(0).to_bytes())),
     (value::<Dot>, |seeds| seeds.push(dot(7).to_bytes())),
     (value::<DotRange>, |seeds| {
@@ -97,6 +97,7 @@ const KINDS: [Kind; 30] = [
         },
     ),
     (|b| delta::<Nested>(b), |s| sow_deltas(s, edit_nested)),
+    (stack, sow_stacks),
 ];
 
 /// Reads bytes as something, and uses it.
@@ -191,6 +192,23 @@ where
     }
 }
 
+/// Reads a stack, and undoes and redoes all of it on a map that it may not belong to.
+fn stack(bytes: &[u8]) {
+    let (first, second) = piece(bytes);
+    let Some(mut stack) = read::<UndoStack<Nested>>(first) else {
+        return;
+    };
+    let mut map = read::<Nested>(second).unwrap_or_default();
+    while let Ok(Some(delta)) = stack.undo(&mut map, &agent(0)) {
+        drop(meet(&mut Nested::default(), &delta));
+    }
+    while let Ok(Some(delta)) = stack.redo(&mut map, &agent(0)) {
+        drop(meet(&mut Nested::default(), &delta));
+    }
+    let again = Nested::from_bytes(&map.to_bytes(), &DecodeLimits::default());
+    assert_eq!(again.as_ref(), Ok(&map), "stored and read back");
+}
+
 /// Applies a delta: what is refused changes nothing, what is applied can be kept, and twice is once.
 fn meet<D>(state: &mut D, delta: &D::Delta) -> Result<bool, D::Error>
 where
@@ -251,6 +269,22 @@ fn sow<D: Document>(seeds: &mut Vec<Vec<u8>>, edit: impl Fn(&mut D, u64) -> Opti
     let states = [1, 3, 7].map(|n| written(n, &edit).to_bytes());
     seeds.push(joined(&states[0], &[]));
     seeds.push(joined(&states[2], &states[1]));
+}
+
+fn sow_stacks(seeds: &mut Vec<Vec<u8>>) {
+    let (mut map, mut stack) = (Nested::default(), UndoStack::default());
+    for n in 0..7 {
+        let edit = stack.mutate(&mut map, &agent(0), |map, minter| match n % 3 {
+            2 => map.remove(minter, &word(n - 1)),
+            _ => map.update(minter, word(n), |map, minter| {
+                map.update(minter, 1, |set, minter| set.add(minter, 7))
+            }),
+        });
+        edit.expect("an early event");
+        seeds.push(joined(&stack.to_bytes(), &map.to_bytes()));
+    }
+    stack.undo(&mut map, &agent(0)).expect("an early event");
+    seeds.push(joined(&stack.to_bytes(), &map.to_bytes()));
 }
 
 fn sow_deltas<D: Document>(

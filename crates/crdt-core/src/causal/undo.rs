@@ -51,6 +51,8 @@ pub trait CausalType: DeltaState {
     /// Those of the mutator, and of the type; nothing changes then.
     /// # Complexity
     /// That of the mutator, and O(change * log n).
+    /// # Examples
+    /// See [`CausalType`].
     fn mutate_with_delta<'a, E: From<NextSeqError>>(
         &mut self,
         author: impl Into<Author<'a>>,

@@ -12,11 +12,10 @@
 //! **What is not here.**
 //! Anomaly 5 (an outbox trimmed by what was sent), trap 19 (an interrupted resume), and of the
 //! anomalies 15 and 18 what concerns links, belong to the synchroniser.
-//! Traps 9 and 10 are about undo, which these types do not offer.
 //! Trap 20 asks that a generator of histories be good enough; the tests of laws check that of theirs,
 //! and `trap_16` of its own.
-//! Vectors 19 to 35 are about sequences: those of plain text are tested where the text is; moving,
-//! compacting and anchors are not offered.
+//! Vectors 19 to 35 are about sequences: those of plain text are tested where the text is; moving and
+//! compacting are not offered.
 
 mod anomalies_of_delivery;
 mod anomalies_of_removal;
@@ -38,6 +37,7 @@ mod trap_of_equality;
 mod traps_of_identity;
 mod traps_of_reset;
 mod traps_of_time;
+mod undo;
 mod vectors_of_leaves;
 mod vectors_of_maps;
 mod world;

@@ -13,3 +13,4 @@ mod plain_laws;
 mod plain_lww;
 mod plain_sets;
 mod support;
+mod undo;

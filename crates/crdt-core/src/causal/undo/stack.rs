@@ -40,13 +40,13 @@ use crate::{AgentId, DotContext, NextSeqError};
 ///
 /// let alice = AgentId::new("alice")?;
 /// let mut basket = Causal::<Basket>::default();
-/// let mut history = UndoStack::default();
-/// history.mutate(&mut basket, &alice, |_, minter| add("tea", minter))?;
-/// history.mutate(&mut basket, &alice, |_, minter| add("milk", minter))?;
+/// let mut stack = UndoStack::default();
+/// stack.mutate(&mut basket, &alice, |_, minter| add("tea", minter))?;
+/// stack.mutate(&mut basket, &alice, |_, minter| add("milk", minter))?;
 ///
-/// let delta = history.undo(&mut basket, &alice)?; // to be sent as any other
+/// let delta = stack.undo(&mut basket, &alice)?; // to be sent as any other
 /// assert!(delta.is_some() && !basket.store().contains_key("milk"));
-/// history.redo(&mut basket, &alice)?;
+/// stack.redo(&mut basket, &alice)?;
 /// assert!(basket.store().contains_key("milk"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -116,14 +116,14 @@ impl<T: CausalType> UndoStack<T> {
     /// ```
     /// # use crdt_core::{AgentId, Causal, Change, DotSet, NextSeqError, UndoStack};
     /// let alice = AgentId::new("alice")?;
-    /// let (mut lamp, mut history) = (Causal::<DotSet>::default(), UndoStack::default());
+    /// let (mut lamp, mut stack) = (Causal::<DotSet>::default(), UndoStack::default());
     /// for _ in 0..3 {
-    ///     history.extend(&mut lamp, &alice, |dots, minter| {
+    ///     stack.extend(&mut lamp, &alice, |dots, minter| {
     ///         Ok::<_, NextSeqError>(Change { removed: dots.into(), live: minter.mint()?.into() })
     ///     })?;
     /// }
-    /// assert_eq!(history.n_undoable(), 1);
-    /// history.undo(&mut lamp, &alice)?;
+    /// assert_eq!(stack.n_undoable(), 1);
+    /// stack.undo(&mut lamp, &alice)?;
     /// assert!(lamp.store().is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -137,7 +137,7 @@ impl<T: CausalType> UndoStack<T> {
         if !inverse.is_empty() {
             self.undone.clear();
             if let Some(before) = self.done.pop_back() {
-                follow(&mut inverse, before);
+                follow(&mut inverse, &before);
             }
             self.remember(inverse);
         }
@@ -274,14 +274,14 @@ fn apply<T: CausalType>(value: &mut T, agent: &AgentId, step: &Step<T>) -> Undon
 }
 
 /// Makes one step of two: `last` is undone, then `before`.
-fn follow<L: Live>(last: &mut Change<L>, mut before: Change<L>) {
-    // What the first brought and the second took is no trace by which to find the first.
+fn follow<L: Live>(last: &mut Change<L>, before: &Change<L>) {
     let mut taken = DotNames::new();
     last.live.for_each_dot(&mut |dot| {
         taken.insert(dot.clone(), None);
     });
-    before.rename_removed(&taken);
-    last.merge(&before);
+    last.merge(before);
+    // What the first brought and the second took was there in between only: nothing is to be found by it.
+    last.rename_removed(&taken);
 }
 
 impl<T: CausalType> Default for UndoStack<T> {
@@ -358,11 +358,11 @@ where
     let offset = r.offset();
     budget.spend_list::<Step<T>>(1)?;
     let delta = CausalDelta::<T::Store>::decode(r, budget)?;
-    let step = delta.change.clone();
-    if as_delta::<T>(step.clone()) != delta {
+    let events = Events::of(None, &delta.change.live);
+    if !delta.gone.is_empty() || delta.events != events {
         return Err(DecodeError::NotCanonical { offset });
     }
-    Ok(step)
+    Ok(delta.change)
 }
 
 /// The step in the shape that has bytes: its events are what would come back.

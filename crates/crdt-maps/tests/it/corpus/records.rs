@@ -22,7 +22,7 @@ impl Named for Task {
     const NAME: &'static str = "task";
 }
 
-type Tasks = OrMap<String, Task>;
+pub(super) type Tasks = OrMap<String, Task>;
 
 fn named(
     task: &Task,
