@@ -59,7 +59,7 @@ pub use self::named::{Named, write_nested_name};
 pub use self::ordering::CausalOrdering;
 pub use self::replicated::FieldError;
 #[doc(hidden)]
-pub use self::replicated::{__Vec, __in_field, __merge_field, __set_field};
+pub use self::replicated::{__Vec, __in_field, __merge_field, __missing_in_field, __set_field};
 #[cfg(feature = "serde")]
 pub use self::serial::Envelope;
 pub use self::version_vector::VersionVector;

@@ -3,7 +3,7 @@
 use core::any::TypeId;
 use core::convert::Infallible;
 
-use crate::{Classify, Delta, ErrorKind};
+use crate::{Classify, Delta, ErrorKind, Summarize};
 
 /// Why a delta for a struct of replicated fields was refused, or two were not grouped: one field refused.
 ///
@@ -38,7 +38,8 @@ impl Classify for FieldError {
 ///
 /// Writes the struct, its delta and its summary, each with the fields of the struct, and
 /// [`Delta`](crate::Delta), [`DeltaState`](crate::DeltaState), [`Summarize`](crate::Summarize),
-/// [`Encode`](crate::codec::Encode) and [`Decode`](crate::codec::Decode) for them, field by field.
+/// [`Encode`](crate::codec::Encode) and [`Decode`](crate::codec::Decode) for them, field by field; and
+/// `merge` of two replicas.
 /// A mutation of one field is a delta with that field set and the others empty; grouping makes one of
 /// several.
 ///
@@ -67,6 +68,7 @@ impl Classify for FieldError {
 ///     theirs.apply_delta(&missing)?;
 /// }
 /// assert_eq!(theirs.pages, ours.pages);
+/// assert_eq!(theirs.merge(&ours), Ok(false), "or whole replicas, where both are at hand");
 /// # Ok::<(), crdt_core::FieldError>(())
 /// ```
 #[macro_export]
@@ -98,6 +100,28 @@ macro_rules! replicated {
                 #[doc = concat!("What it holds of `", stringify!($field), "`.")]
                 $field_visibility $field: <$type as $crate::Summarize>::Summary,
             )+
+        }
+
+        impl $name {
+            /// Takes over all that another replica holds; returns whether that was anything.
+            ///
+            /// # Errors
+            /// [`FieldError`]($crate::FieldError) if a field of the other no longer holds what is missing
+            /// here, or is refused here; nothing changes then.
+            /// # Complexity
+            /// O(both).
+            /// # Convergence
+            /// As applying every delta of the other.
+            $visibility fn merge(&mut self, other: &Self) -> Result<bool, $crate::FieldError> {
+                let missing = $delta {
+                    $($field: $crate::__missing_in_field(
+                        stringify!($field),
+                        &self.$field,
+                        &other.$field,
+                    )?,)+
+                };
+                $crate::DeltaState::apply_delta(self, &missing)
+            }
         }
 
         $crate::__codec_of_fields!($name { $($field)+ });
@@ -280,6 +304,18 @@ pub fn __merge_field<D: Delta + Clone>(
     Ok(Some(merged))
 }
 
+/// What one replica of a field lacks of what another holds.
+#[doc(hidden)]
+pub fn __missing_in_field<T: Summarize>(
+    field: &'static str,
+    ours: &T,
+    theirs: &T,
+) -> Result<T::Delta, FieldError> {
+    let kind = ErrorKind::MissingDependency;
+    let missing = theirs.delta_since(&ours.summary());
+    missing.ok_or(FieldError { field, kind })
+}
+
 /// Puts in what [`__merge_field`] made, or does what it left.
 #[doc(hidden)]
 pub fn __set_field<D: Delta>(ours: &mut D, theirs: &D, merged: Option<D>) {
@@ -306,3 +342,6 @@ pub fn __in_field<T, E: Classify>(
         kind: error.kind(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,12 +25,9 @@ fn main() -> Outcome<()> {
     theirs.write(&bob, "hello from bob; ")?;
     theirs.set(&bob, 1_700_000_000_000, "title", "greetings")?;
 
-    // Whole states both ways: nothing to remember, all of it each time. What a summary of nothing lacks
-    // is everything.
-    let nothing = Page::default().summary();
-    let whole = ours.delta_since(&nothing).ok_or("nothing is trimmed")?;
-    let bytes = whole.to_bytes();
-    theirs.apply_delta(&Decode::from_bytes(&bytes, &DecodeLimits::default())?)?;
+    // Whole states: nothing to remember, all of it each time.
+    let bytes = ours.to_bytes();
+    theirs.merge(&Page::from_bytes(&bytes, &DecodeLimits::default())?)?;
     println!("alice sent all she has: {} bytes", bytes.len());
 
     // Or a summary first, and then what is missing: what a server calls resuming without a place.
