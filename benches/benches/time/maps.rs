@@ -5,7 +5,7 @@ extern crate alloc;
 use alloc::collections::BTreeMap;
 use benches::maps_input::{added_elements, differing_entries, key, sizes, spread, written_entries};
 use benches::{Args, Timings, steps};
-use crdt_core::{AgentId, DeltaState, Lattice, NextSeqError, Timestamp};
+use crdt_core::{AgentId, DeltaState, Lattice, NextSeqError, Timestamp, UndoStack};
 use crdt_counters::GCounter;
 use crdt_maps::{CausalRegister, OrMap, OrMapDelta, OrSet};
 
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &Args, timings: &mut Timings) {
     for len in sizes(args, &[1_000, 100_000]) {
         set(args, len);
         nested_remove(args, len);
+        undo(args, len);
     }
 }
 
@@ -53,6 +54,34 @@ fn nested_remove(args: &Args, len: usize) {
             .expect("a fresh dot");
         theirs.apply_delta(&delta).expect("an honest delta");
         delta
+    });
+}
+
+/// One key after the other of a map of `len` is written to and set back; both deltas are applied
+/// elsewhere: the rest of the map is not looked at.
+fn undo(args: &Args, len: usize) {
+    let bench = format!("map/undo/{len}");
+    if !args.wants(&bench) {
+        return;
+    }
+    let alice = agent("alice");
+    let stamp = Timestamp::new(1_800_000_000_000, 0).expect("a time of our days");
+    let mut ours = map(len);
+    let mut theirs = ours.clone();
+    let mut stack = UndoStack::default();
+    let batches = written_entries(args, len, 50).into_iter().take(20);
+    steps(args, &bench, SUBJECT, batches, |idx| {
+        let edit = stack.mutate(&mut ours, &alice, |map, minter| {
+            map.update(minter, key(idx), |entry, minter| {
+                entry.write(minter, stamp, idx as u64)
+            })
+        });
+        let edit = edit.expect("a fresh dot");
+        theirs.apply_delta(&edit).expect("an honest delta");
+        let undo = stack.undo(&mut ours, &alice).expect("a fresh dot");
+        let undo = undo.expect("nobody else wrote");
+        theirs.apply_delta(&undo).expect("an honest delta");
+        undo
     });
 }
 
