@@ -122,7 +122,7 @@ impl<T: CausalType> UndoStack<T> {
     ///         Ok::<_, NextSeqError>(Change { removed: dots.into(), live: minter.mint()?.into() })
     ///     })?;
     /// }
-    /// assert_eq!(stack.n_undoable(), 1);
+    /// assert_eq!(stack.n_undo(), 1);
     /// stack.undo(&mut lamp, &alice)?;
     /// assert!(lamp.store().is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -205,7 +205,7 @@ impl<T: CausalType> UndoStack<T> {
     /// # Complexity
     /// O(1).
     #[must_use]
-    pub fn n_undoable(&self) -> usize {
+    pub fn n_undo(&self) -> usize {
         self.done.len()
     }
 
@@ -214,7 +214,7 @@ impl<T: CausalType> UndoStack<T> {
     /// # Complexity
     /// O(1).
     #[must_use]
-    pub const fn n_redoable(&self) -> usize {
+    pub const fn n_redo(&self) -> usize {
         self.undone.len()
     }
 
@@ -309,8 +309,8 @@ impl<T: CausalType> PartialEq for UndoStack<T> {
 impl<T: CausalType> fmt::Debug for UndoStack<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UndoStack")
-            .field("n_undoable", &self.n_undoable())
-            .field("n_redoable", &self.n_redoable())
+            .field("n_undo", &self.n_undo())
+            .field("n_redo", &self.n_redo())
             .finish_non_exhaustive()
     }
 }

@@ -175,7 +175,7 @@ fn undone_and_redone_again_and_again_a_value_does_not_grow() {
             assert!(history.undo(&mut text, &agent(0)).unwrap().is_some());
             assert_eq!(text.value().map(String::as_str), Some(before));
         }
-        assert_eq!((history.n_undoable(), history.n_redoable()), (0, 3));
+        assert_eq!((history.n_undo(), history.n_redo()), (0, 3));
         for after in ["one", "two", "three"] {
             assert!(history.redo(&mut text, &agent(0)).unwrap().is_some());
             assert_eq!(text.value().map(String::as_str), Some(after));
@@ -326,7 +326,7 @@ fn several_changes_can_be_one_step() {
     history
         .extend(&mut set, &alice, |set, minter| set.remove(minter, "tea"))
         .unwrap();
-    assert_eq!(history.n_undoable(), 1);
+    assert_eq!(history.n_undo(), 1);
     assert_eq!(set.iter().collect::<Vec<_>>(), [&"milk"]);
     history.undo(&mut set, &alice).unwrap();
     assert_eq!(set.iter().collect::<Vec<_>>(), [&"tea"]);
@@ -467,9 +467,9 @@ fn a_refused_mutation_is_not_remembered() {
     assert!(history == stack);
     history.undo(&mut counter, &agent(0)).unwrap();
     count(&mut history, &mut counter, 0, 0);
-    assert_eq!(history.n_redoable(), 1);
+    assert_eq!(history.n_redo(), 1);
     count(&mut history, &mut counter, 0, 1);
-    assert_eq!(history.n_redoable(), 0);
+    assert_eq!(history.n_redo(), 0);
 }
 
 #[test]
