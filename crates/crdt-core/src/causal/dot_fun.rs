@@ -6,7 +6,7 @@ use core::fmt;
 use smallvec::SmallVec;
 
 use super::dot_set::report;
-use super::undo::still_held;
+use super::undo::Place;
 use super::{Change, DotRanges, DotStore, Dotted, Equivocation, Live, Renewal};
 use crate::dot_context::Novelty;
 use crate::{Dot, DotContext, NextSeqError};
@@ -334,19 +334,22 @@ impl<V: Payload> DotStore for DotFun<V> {
 
     fn undo(
         &self,
-        inverse: &Change<Self>,
+        taken: &Self,
+        brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self>, NextSeqError> {
-        let Some(removed) = still_held(self, &inverse.removed, V::ADDS_UP) else {
-            return Ok(Change::default());
-        };
-        let entries = inverse.live.iter();
-        let entries = entries.map(|(dot, value)| Ok((renewal.renew(dot)?, value.clone())));
-        let live = Self {
-            // Fresh dots ascend.
-            entries: entries.collect::<Result<_, NextSeqError>>()?,
-        };
-        Ok(Change { removed, live })
+        let place = Place::look(self, self.len(), brought, V::ADDS_UP);
+        let mut live = Self::default();
+        if place.comes_back {
+            for (dot, value) in taken.iter() {
+                // Fresh dots ascend.
+                live.push(renewal.renew(dot)?, value.clone());
+            }
+        }
+        Ok(Change {
+            removed: place.goes,
+            live,
+        })
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

@@ -386,14 +386,15 @@ impl<K: Ord + Clone, S: DotStore> DotStore for DotMap<K, S> {
 
     fn undo(
         &self,
-        inverse: &Change<Self::Live>,
+        taken: &Self::Live,
+        _brought_above: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self::Live>, NextSeqError> {
         let nothing = S::default();
         let mut changes = Vec::new();
-        for (key, inverse) in inverse.live.entries.iter() {
+        for (key, Change { removed, live }) in taken.entries.iter() {
             let store = self.get(key).unwrap_or(&nothing);
-            let change = store.undo(inverse, renewal)?;
+            let change = store.undo(live, removed, renewal)?;
             if !change.is_empty() {
                 changes.push((key.clone(), change));
             }

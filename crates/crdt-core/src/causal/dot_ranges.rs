@@ -206,21 +206,18 @@ impl DotRanges {
 
     /// Calls dots by other names, and drops those that have none any more.
     ///
-    /// O(n log n), n = names: there may be very many dots in few ranges.
+    /// O((r + k) log n), r = ranges, k = names among them, n = names: few ranges may have very many dots.
     pub(super) fn rename(&mut self, names: &DotNames) {
-        if let Few::One(dot) = &self.0 {
-            if let Some(name) = names.get(dot) {
-                *self = name.clone().map_or(Self::new(), Self::from);
+        let (mut former, mut present) = (Vec::new(), Vec::new());
+        for range in self.ranges() {
+            for (dot, name) in names.range(range.first()..=range.last()) {
+                former.push(dot.clone());
+                present.extend(name.clone());
             }
-            return;
         }
-        let known_by_others = names.iter().filter(|(dot, _)| self.contains(dot));
-        let (former, present): (Vec<Dot>, Vec<Option<Dot>>) = known_by_others
-            .map(|(dot, name)| (dot.clone(), name.clone()))
-            .unzip();
         if !former.is_empty() {
             *self = self.without(&former.into_iter().collect());
-            self.union_with(&present.into_iter().flatten().collect());
+            self.union_with(&present.into_iter().collect());
         }
     }
 
@@ -237,6 +234,9 @@ impl DotRanges {
     /// ```
     #[must_use]
     pub fn held_by(&self, store: &impl Dotted) -> Self {
+        if self.is_empty() {
+            return Self::new();
+        }
         if let Few::One(one) = &self.0 {
             let mut is_held = false;
             store.for_each_dot(&mut |dot| is_held = is_held || dot == one);

@@ -5,7 +5,7 @@ use core::fmt;
 use core::mem;
 
 use super::few::Few;
-use super::undo::still_held;
+use super::undo::Place;
 use super::{Change, DotRanges, DotStore, Dotted, Live, Renewal};
 use crate::dot_context::Novelty;
 use crate::{Dot, DotContext, NextSeqError};
@@ -326,15 +326,20 @@ impl DotStore for DotSet {
 
     fn undo(
         &self,
-        inverse: &Change<Self>,
+        taken: &Self,
+        brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self>, NextSeqError> {
-        let Some(removed) = still_held(self, &inverse.removed, false) else {
-            return Ok(Change::default());
-        };
-        let live = inverse.live.iter().map(|dot| renewal.renew(dot));
-        let live = live.collect::<Result<Self, _>>()?;
-        Ok(Change { removed, live })
+        let place = Place::look(self, self.len(), brought, false);
+        let mut live = Self::new();
+        if place.comes_back {
+            let fresh = taken.iter().map(|dot| renewal.renew(dot));
+            live = fresh.collect::<Result<_, _>>()?;
+        }
+        Ok(Change {
+            removed: place.goes,
+            live,
+        })
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {

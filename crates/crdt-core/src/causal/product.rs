@@ -121,22 +121,16 @@ impl<A: DotStore, B: DotStore> DotStore for (A, B) {
 
     fn undo(
         &self,
-        inverse: &Change<Self::Live>,
+        taken: &Self::Live,
+        brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self::Live>, NextSeqError> {
-        let brought = &inverse.removed;
         let held = brought.held_by(self);
-        let left = Change {
-            removed: __brought_to_side(brought, &held, &self.0),
-            live: inverse.live.0.clone(),
-        };
-        let right = Change {
-            removed: __brought_to_side(brought, &held, &self.1),
-            live: inverse.live.1.clone(),
-        };
+        let left = __brought_to_side(brought, &held, &self.0);
+        let right = __brought_to_side(brought, &held, &self.1);
         Ok(beside(
-            self.0.undo(&left, renewal)?,
-            self.1.undo(&right, renewal)?,
+            self.0.undo(&taken.0, &left, renewal)?,
+            self.1.undo(&taken.1, &right, renewal)?,
         ))
     }
 

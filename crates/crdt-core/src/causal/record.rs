@@ -227,13 +227,15 @@ macro_rules! record {
 
             fn undo(
                 &self,
-                inverse: &$crate::Change<$change>,
+                taken: &$change,
+                _brought_above: &$crate::DotRanges,
                 renewal: &mut $crate::Renewal<'_>,
             ) -> Result<$crate::Change<$change>, $crate::NextSeqError> {
                 Ok($crate::Change::bring($change {
                     $($field: $crate::DotStore::undo(
                         &self.$field,
-                        &inverse.live.$field,
+                        &taken.$field.live,
+                        &taken.$field.removed,
                         renewal,
                     )?,)+
                 }))

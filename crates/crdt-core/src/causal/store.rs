@@ -143,8 +143,9 @@ pub trait DotStore: Dotted + PartialEq {
     /// As [`apply`](Self::apply).
     fn inverse(&self, live: &Self::Live, removed: &DotRanges) -> Change<Self::Live>;
 
-    /// Returns the change that makes an [inverse](Self::inverse) true, as far as it still applies: where
-    /// nothing stands any more of what it removes, nothing comes back either.
+    /// Returns the change that makes an [inverse](Self::inverse) true, of what was `taken` and what was
+    /// `brought`, as far as it still applies: what of it stands goes, and what was taken comes back where
+    /// nothing else has come in its place.
     ///
     /// What comes back gets fresh dots.
     ///
@@ -154,7 +155,8 @@ pub trait DotStore: Dotted + PartialEq {
     /// As [`apply`](Self::apply).
     fn undo(
         &self,
-        inverse: &Change<Self::Live>,
+        taken: &Self::Live,
+        brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self::Live>, NextSeqError>;
 

@@ -66,7 +66,8 @@ pub trait CausalType: DeltaState {
 /// The dots under which things come back while a change is undone.
 #[derive(Debug)]
 pub struct Renewal<'m> {
-    minter: &'m mut Minter,
+    /// `None` if it is only asked what would come back.
+    minter: Option<&'m mut Minter>,
     names: DotNames,
 }
 
@@ -75,8 +76,18 @@ pub type DotNames = BTreeMap<Dot, Option<Dot>>;
 
 impl<'m> Renewal<'m> {
     pub(super) const fn new(minter: &'m mut Minter) -> Self {
-        let names = DotNames::new();
-        Self { minter, names }
+        Self {
+            minter: Some(minter),
+            names: DotNames::new(),
+        }
+    }
+
+    /// Renews nothing: for asking what would be undone.
+    pub(super) const fn none() -> Self {
+        Self {
+            minter: None,
+            names: DotNames::new(),
+        }
     }
 
     /// Returns a fresh dot for what stood under `dot`.
@@ -86,7 +97,10 @@ impl<'m> Renewal<'m> {
     /// # Complexity
     /// O(log n), n = dots renewed so far.
     pub fn renew(&mut self, dot: &Dot) -> Result<Dot, NextSeqError> {
-        let fresh = self.minter.mint()?;
+        let Some(minter) = &mut self.minter else {
+            return Ok(dot.clone());
+        };
+        let fresh = minter.mint()?;
         self.names.insert(dot.clone(), Some(fresh.clone()));
         Ok(fresh)
     }
@@ -96,23 +110,35 @@ impl<'m> Renewal<'m> {
     }
 }
 
-/// Which of the dots that a change brought still stand in their place; `None` if the place is to be left
-/// alone.
-///
-/// A change that brought nothing has nothing to be found by: what it took comes back where nothing stands
-/// now, or where what stands `adds_up` with it.
-pub(super) fn still_held(
-    place: &impl Dotted,
-    brought: &DotRanges,
-    adds_up: bool,
-) -> Option<DotRanges> {
-    let held = brought.held_by(place);
-    let is_over = if brought.is_empty() {
-        !adds_up && !place.is_empty()
-    } else {
-        held.is_empty()
-    };
-    (!is_over).then_some(held)
+/// What becomes of one place, an element or a register, when a change is undone there.
+pub(super) struct Place {
+    /// What the change brought and still stands.
+    pub(super) goes: DotRanges,
+    /// Whether what the change took comes back.
+    pub(super) comes_back: bool,
+}
+
+impl Place {
+    /// Looks at a place of `n_dots` dots.
+    ///
+    /// Where what stands competes, what was taken comes back only if nothing stands beside what the change
+    /// brought: whoever put it there saw what was taken, or wrote beside it and stays. Where it `adds_up`,
+    /// it comes back unless the change brought something of which nothing is left: then somebody else
+    /// has taken all of it away since.
+    pub(super) fn look(
+        place: &impl Dotted,
+        n_dots: usize,
+        brought: &DotRanges,
+        adds_up: bool,
+    ) -> Self {
+        let goes = brought.held_by(place);
+        let is_over = !brought.is_empty() && goes.is_empty();
+        let stands_alone = goes.n_dots() == n_dots as u128;
+        Self {
+            comes_back: !is_over && (adds_up || stands_alone),
+            goes,
+        }
+    }
 }
 
 /// The part in one side of a place of what a change brought there.
@@ -136,7 +162,10 @@ pub fn __inverse_of_field<S: DotStore>(
     change: &Change<S::Live>,
     removed: &DotRanges,
 ) -> Change<S::Live> {
-    let mut here = removed.clone();
+    if change.removed.is_empty() {
+        return store.inverse(&change.live, removed);
+    }
+    let mut here = removed.held_by(store);
     here.union_with(&change.removed);
     store.inverse(&change.live, &here)
 }

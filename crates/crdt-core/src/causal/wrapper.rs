@@ -1,5 +1,6 @@
 //! Types made of a kernel store: the dots get a meaning, and readers see what it means.
 
+use super::undo::Place;
 use super::{
     Change, DecodeDots, DotRanges, DotReader, DotStore, DotWriter, Dotted, EncodeDots,
     Equivocation, Feed, Renewal,
@@ -55,6 +56,10 @@ pub trait Wrapper: Clone + Default + PartialEq {
 
     /// As [`DotStore::PRESENCE_SHOWS`].
     const PRESENCE_SHOWS: bool = true;
+
+    /// Whether all of it is one place when something is undone: what a change took comes back as a whole, and
+    /// only if nothing else stands in any part of it. If not, each part decides for itself.
+    const ONE_PLACE: bool = false;
 
     /// What to remember of the state before a join, to tell afterwards what it changed.
     type Glance;
@@ -165,10 +170,14 @@ impl<W: Wrapper> DotStore for W {
 
     fn undo(
         &self,
-        inverse: &Change<Self::Live>,
+        taken: &Self::Live,
+        brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self::Live>, NextSeqError> {
-        self.inner().undo(inverse, renewal)
+        if W::ONE_PLACE && !Place::look(self, n_dots(self), brought, false).comes_back {
+            return self.inner().undo(&Default::default(), brought, renewal);
+        }
+        self.inner().undo(taken, brought, renewal)
     }
 
     fn for_each_part(&self, emit: &mut dyn FnMut(Self)) {
@@ -183,6 +192,12 @@ impl<W: Wrapper> DotStore for W {
     fn reset(&self) -> Change<Self::Live> {
         self.inner().reset()
     }
+}
+
+fn n_dots(dotted: &impl Dotted) -> usize {
+    let mut n_dots = 0;
+    dotted.for_each_dot(&mut |_| n_dots += 1);
+    n_dots
 }
 
 impl<W: Wrapper<Inner: EncodeDots>> EncodeDots for W {

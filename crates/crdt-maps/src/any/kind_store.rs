@@ -162,20 +162,19 @@ macro_rules! parts {
             /// Undoes what an inverse has here: what goes, and what comes back.
             pub(super) fn undo(
                 &self,
-                live: Option<&KindLive>,
-                removed: DotRanges,
+                taken: Option<&KindLive>,
+                brought: &DotRanges,
                 renewal: &mut Renewal<'_>,
             ) -> Result<(DotRanges, KindLive), NextSeqError> {
-                match (self, live) {
+                match (self, taken) {
                     $(
-                        (Self::$kind(store), Some(KindLive::$kind(live))) => {
-                            let inverse = Change { removed, live: live.clone() };
-                            let Change { removed, live } = store.undo(&inverse, renewal)?;
+                        (Self::$kind(store), Some(KindLive::$kind(taken))) => {
+                            let Change { removed, live } = store.undo(taken, brought, renewal)?;
                             Ok((removed, KindLive::$kind(live)))
                         }
                         (Self::$kind(store), _) => {
-                            let inverse = Change { removed, live: Default::default() };
-                            let Change { removed, live } = store.undo(&inverse, renewal)?;
+                            let Change { removed, live } =
+                                store.undo(&Default::default(), brought, renewal)?;
                             Ok((removed, KindLive::$kind(live)))
                         }
                     )*

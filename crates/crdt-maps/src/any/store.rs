@@ -254,19 +254,19 @@ impl DotStore for AnyStore {
 
     fn undo(
         &self,
-        inverse: &Change<AnyLive>,
+        taken: &AnyLive,
+        brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<AnyLive>, NextSeqError> {
-        let brought = &inverse.removed;
         let held = brought.held_by(self);
         let mut removed = DotRanges::new();
         let mut parts = Vec::new();
-        for kind in self.kinds_with(inverse.live.parts().iter().map(KindLive::kind)) {
+        for kind in self.kinds_with(taken.parts().iter().map(KindLive::kind)) {
             let nothing = KindStore::empty(kind);
-            let live = inverse.live.parts().iter().find(|live| live.kind() == kind);
+            let live = taken.parts().iter().find(|live| live.kind() == kind);
             let part = self.part(kind).unwrap_or(&nothing);
             let brought = part.brought(brought, &held);
-            let change = part.undo(live, brought, renewal)?;
+            let change = part.undo(live, &brought, renewal)?;
             removed.union_with(&change.0);
             parts.push(change.1);
         }

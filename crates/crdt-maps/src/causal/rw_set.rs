@@ -377,6 +377,7 @@ impl Wrapper for RwElement {
     type Glance = bool;
 
     const PRESENCE_SHOWS: bool = false;
+    const ONE_PLACE: bool = true;
 
     fn inner(&self) -> &Self::Inner {
         &self.0

@@ -7,7 +7,10 @@ use crdt_core::{
     CausalType, Change, DotStore, Lattice, Minter, NextSeqError, Timestamp, UndoStack,
 };
 use crdt_counters::ResettableCounter;
-use crdt_maps::{CausalRegister, DisableWinsFlag, EnableWinsFlag, MvRegister, OrMap, OrSet, RwSet};
+use crdt_maps::{
+    AnyCrdt, AnyStore, CausalRegister, DisableWinsFlag, EnableWinsFlag, MvRegister, OrMap, OrSet,
+    RwSet, Value,
+};
 use quickcheck::Gen;
 
 use crate::support::{agent, below, each_seed};
@@ -129,6 +132,72 @@ editable! {
         view |map| sorted(map.iter().map(|(key, inner)| {
             (key, sorted(inner.iter().map(|(key, register)| (key, register.value()))))
         }));
+}
+
+type Anything = OrMap<u8, AnyCrdt>;
+
+editable! {
+    Anything, |map, minter, first, g|
+        0 => map.remove(minter, &key(first, g)),
+        _ => map.update(minter, key(first, g), |value, minter| match below(g, 3) {
+            0 => value.update::<ResettableCounter, _>(minter, |counter, minter| {
+                ResettableCounter::draw(counter, minter, 0, g)
+            }),
+            1 => value.update::<OrMap<String, AnyCrdt>, _>(minter, |map, minter| {
+                let inner = key(0, g).to_string();
+                map.update(minter, inner, |value, minter| {
+                    value.update::<EnableWinsFlag, _>(minter, |flag, minter| {
+                        EnableWinsFlag::draw(flag, minter, 0, g)
+                    })
+                })
+            }),
+            _ => value.update::<RwSet<Value>, _>(minter, |set, minter| {
+                let element = Value::from(i64::from(key(0, g)));
+                match below(g, 2) {
+                    0 => set.add(minter, element),
+                    _ => set.remove(minter, element),
+                }
+            }),
+        });
+        view |map| sorted(map.iter().map(|(key, value)| (key, seen(value))));
+
+    OrMap<u8, Pair>, |map, minter, first, g|
+        0 => map.remove(minter, &key(first, g)),
+        _ => map.update(minter, key(first, g), |pair, minter| {
+            let mut change = PairChange::default();
+            match below(g, 2) {
+                0 => change.name = MvRegister::<u8>::draw(&pair.name, minter, 0, g)?,
+                _ => change.tags = OrSet::<u8>::draw(&pair.tags, minter, 0, g)?,
+            }
+            Ok(Change::bring(change))
+        });
+        view |map| sorted(map.iter().map(|(key, pair)| {
+            (key, sorted(pair.name.values()), sorted(pair.tags.iter()))
+        }));
+}
+
+crdt_core::record! {
+    struct Pair {
+        name: MvRegister<u8>,
+        tags: OrSet<u8>,
+    }
+    change PairChange, feed PairFeed
+}
+
+/// What a reader sees of a value of any type.
+fn seen(value: &AnyStore) -> String {
+    let count = value
+        .get::<ResettableCounter>()
+        .map(|counter| counter.value());
+    let set = value.get::<RwSet<Value>>().map(|set| sorted(set.iter()));
+    let map = value.get::<OrMap<String, AnyCrdt>>().map(|map| {
+        let entries = map.iter().map(|(key, value)| {
+            let flag = value.get::<EnableWinsFlag>();
+            (key, flag.map(|flag| flag.is_enabled()))
+        });
+        sorted(entries)
+    });
+    format!("{count:?} {set:?} {map:?}")
 }
 
 /// Makes changes by lot at one replica; returns their deltas.
@@ -292,4 +361,6 @@ tests! {
     disable_wins: DisableWinsFlag, alone_it_is_as_before, replicas_agree;
     map_of_counters: OrMap<u8, ResettableCounter>, alone_it_is_as_before, beside_others_it_is_as_if_i_had_done_nothing, replicas_agree;
     map_of_maps: OrMap<u8, OrMap<u8, CausalRegister<u8>>>, alone_it_is_as_before, beside_others_it_is_as_if_i_had_done_nothing, replicas_agree;
+    map_of_anything: Anything, alone_it_is_as_before, beside_others_it_is_as_if_i_had_done_nothing, replicas_agree;
+    map_of_records: OrMap<u8, Pair>, alone_it_is_as_before, beside_others_it_is_as_if_i_had_done_nothing, replicas_agree;
 }

@@ -13,18 +13,24 @@ use crate::{AgentId, DotContext, NextSeqError};
 /// Undoes and redoes the changes that went through it, and no others.
 ///
 /// Keep one for each user and each value: the stack says whose changes are undone, and where. It is not
-/// replicated; store it beside the value to undo after a restart.
+/// replicated; to undo after a restart store it beside the value, in the same write.
 ///
-/// What comes back is what the change took away, and what goes is what it brought. What others did since
-/// stays: an undone increment is taken off the present sum, a register that somebody has written to since
-/// keeps what they wrote, and an element that somebody has removed since does not come back. Changes
-/// of which nothing is left are passed over.
+/// What goes is what the change brought; what comes back is what it took, where nothing has come in its
+/// place. So what others did since stays: an undone increment is taken off the present sum, a register that
+/// somebody else has written to keeps what they wrote, and an element that somebody has removed since does
+/// not come back. Changes of which nothing is left are passed over.
 ///
-/// Two undos of one change, on two replicas from copies of one stack, take back the same.
-/// Concurrent to an undo, a removal takes what it saw, as ever: not what the undo brings back.
+/// What it cannot know:
+/// - What somebody removed *at the same time* as the change did comes back with the change's own: a
+///   removal leaves no trace but that the thing is gone. So does it if a removal is concurrent to the undo.
+/// - What somebody else's undo has brought back is theirs.
+/// - Two undos of one change, from two copies of a stack, take away the same; what they bring back, each
+///   brings back, so what adds up counts twice.
+/// - For counters that say what is [unshipped](crate::Author::with_unshipped): an increment that grew a dot
+///   which came through a stack is undone with it.
 ///
-/// For counters that say what is [unshipped](crate::Author::with_unshipped): an increment that grew a dot which
-/// came through a stack is undone with it.
+/// If an edit of several values is refused as a whole after a change went through a stack, the stack holds a
+/// change that never was: edit through the stack last, or keep a clone of it and put that back.
 ///
 /// # Examples
 /// ```
@@ -108,19 +114,25 @@ impl<T: CausalType> UndoStack<T> {
     /// Changes the value as [`mutate`](Self::mutate) does, and is undone together with the change before: for what
     /// is one act to the user, as dragging a slider.
     ///
+    /// It is a step of its own if there was an undo since, or if somebody else has changed since what the
+    /// step before did: then the two are not undone in one go.
+    ///
     /// # Errors
     /// As [`mutate`](Self::mutate).
     /// # Complexity
-    /// As [`mutate`](Self::mutate), and O(size of the step before).
+    /// As [`mutate`](Self::mutate), and O(size of the step before * log n).
     /// # Examples
     /// ```
-    /// # use crdt_core::{AgentId, Causal, Change, DotSet, NextSeqError, UndoStack};
+    /// # use crdt_core::{AgentId, Causal, Change, DotSet, Minter, NextSeqError, UndoStack};
+    /// fn press(dots: &DotSet, minter: &mut Minter) -> Result<Change<DotSet>, NextSeqError> {
+    ///     Ok(Change { removed: dots.into(), live: minter.mint()?.into() })
+    /// }
+    ///
     /// let alice = AgentId::new("alice")?;
     /// let (mut lamp, mut stack) = (Causal::<DotSet>::default(), UndoStack::default());
+    /// stack.mutate(&mut lamp, &alice, press)?;
     /// for _ in 0..3 {
-    ///     stack.extend(&mut lamp, &alice, |dots, minter| {
-    ///         Ok::<_, NextSeqError>(Change { removed: dots.into(), live: minter.mint()?.into() })
-    ///     })?;
+    ///     stack.extend(&mut lamp, &alice, press)?;
     /// }
     /// assert_eq!(stack.n_undo(), 1);
     /// stack.undo(&mut lamp, &alice)?;
@@ -133,10 +145,15 @@ impl<T: CausalType> UndoStack<T> {
         agent: &AgentId,
         mutator: impl FnOnce(&T::Store, &mut Minter) -> Result<Step<T>, E>,
     ) -> Result<T::Delta, T::MutateError<E>> {
-        let (delta, mut inverse) = mutate(value, agent, mutator)?;
+        let before = self.done.back().filter(|_| self.undone.is_empty());
+        let mut goes_on = false;
+        let (delta, mut inverse) = mutate::<T, E>(value, agent, |store, minter| {
+            goes_on = before.is_some_and(|step| is_all_left(store, step));
+            mutator(store, minter)
+        })?;
         if !inverse.is_empty() {
             self.undone.clear();
-            if let Some(before) = self.done.pop_back() {
+            if goes_on && let Some(before) = self.done.pop_back() {
                 follow(&mut inverse, &before);
             }
             self.remember(inverse);
@@ -151,7 +168,8 @@ impl<T: CausalType> UndoStack<T> {
     /// [`NextSeqError`] if the agent has used all its numbers, or what the type refuses; neither value nor stack
     /// changes then.
     /// # Complexity
-    /// O(c log n + s log c), c = size of the change, n = entries of the value, s = size of all steps.
+    /// O(c log n + s log c), c = size of the change, n = entries of the value, s = size of all steps; and as much
+    /// for each change that is passed over.
     /// # Convergence
     /// The delta is one as any other.
     /// # Examples
@@ -161,10 +179,11 @@ impl<T: CausalType> UndoStack<T> {
         value: &mut T,
         agent: &AgentId,
     ) -> Result<Option<T::Delta>, T::MutateError<NextSeqError>> {
-        while let Some(step) = self.done.back() {
-            let (delta, inverse, names) = apply(value, agent, step)?;
-            self.done.pop_back();
+        for at in (0..self.done.len()).rev() {
+            let (delta, inverse, names) = apply(value, agent, &self.done[at])?;
             if !inverse.is_empty() {
+                // The steps after it have nothing left.
+                self.done.truncate(at);
                 self.rename(&names);
                 self.undone.push(inverse);
                 return Ok(Some(delta));
@@ -188,16 +207,25 @@ impl<T: CausalType> UndoStack<T> {
         value: &mut T,
         agent: &AgentId,
     ) -> Result<Option<T::Delta>, T::MutateError<NextSeqError>> {
-        while let Some(step) = self.undone.last() {
-            let (delta, inverse, names) = apply(value, agent, step)?;
-            self.undone.pop();
+        for at in (0..self.undone.len()).rev() {
+            let (delta, inverse, names) = apply(value, agent, &self.undone[at])?;
             if !inverse.is_empty() {
+                self.undone.truncate(at);
                 self.rename(&names);
                 self.remember(inverse);
                 return Ok(Some(delta));
             }
         }
         Ok(None)
+    }
+
+    /// Forgets everything that could be undone or redone.
+    ///
+    /// # Complexity
+    /// O(size of all steps).
+    pub fn clear(&mut self) {
+        self.done.clear();
+        self.undone.clear();
     }
 
     /// Returns how many changes [`undo`](Self::undo) has left, at most: of some nothing may be left.
@@ -263,7 +291,7 @@ fn apply<T: CausalType>(value: &mut T, agent: &AgentId, step: &Step<T>) -> Undon
     let mut names = DotNames::new();
     let (delta, inverse) = mutate::<T, NextSeqError>(value, agent, |store, minter| {
         let mut renewal = Renewal::new(minter);
-        let change = store.undo(step, &mut renewal)?;
+        let change = store.undo(&step.live, &step.removed, &mut renewal)?;
         names = renewal.into_names();
         if !change.is_empty() && minter.n_minted() == 0 {
             minter.mint()?; // a removal is an event too
@@ -271,6 +299,12 @@ fn apply<T: CausalType>(value: &mut T, agent: &AgentId, step: &Step<T>) -> Undon
         Ok(change)
     })?;
     Ok((delta, inverse, names))
+}
+
+/// Whether nobody else has touched what a step did: undone now, all of it would be.
+fn is_all_left<S: DotStore>(store: &S, step: &Change<S::Live>) -> bool {
+    let undone = store.undo(&step.live, &step.removed, &mut Renewal::none());
+    undone.is_ok_and(|undone| undone == *step)
 }
 
 /// Makes one step of two: `last` is undone, then `before`.

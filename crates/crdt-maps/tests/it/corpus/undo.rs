@@ -6,10 +6,10 @@ use crdt_core::codec::{Decode, DecodeLimits, Encode};
 use crdt_core::{
     Change, DeltaState, DotStore, Lattice, Minter, NextSeqError, Timestamp, UndoStack,
 };
-use crdt_counters::{ResettableCounter, ResettableError};
+use crdt_counters::{ResettableCounter, ResettableCounterStore, ResettableError};
 use crdt_maps::{
     AnyCrdt, CausalRegister, CrdtSpec, DisableWinsFlag, EnableWinsFlag, MvRegister, OrMap, OrSet,
-    RwSet, Value,
+    OrSetStore, RwSet, Value,
 };
 
 use super::records::{TaskChange, Tasks};
@@ -160,6 +160,119 @@ fn an_undone_write_leaves_its_sibling() {
         history.undo(text, alice).map(Option::unwrap)
     });
     assert_eq!(world.settle().value().map(String::as_str), Some("theirs"));
+}
+
+/// Both wrote over the same: what somebody else has written over does not come back beside theirs.
+#[test]
+fn what_others_wrote_over_at_the_same_time_stays_away() {
+    let mut world = World::<MvRegister<String>>::new(2);
+    let mut history = UndoStack::default();
+    let write = |world: &mut World<MvRegister<String>>, who, value: &str| {
+        world.act(who, |register, agent| {
+            register.write_with_delta(agent, value.to_owned())
+        });
+    };
+    write(&mut world, 1, "old");
+    world.meet();
+    world.act(0, |register, alice| {
+        history.mutate(register, alice, |register, minter| {
+            register.write(minter, "mine".to_owned())
+        })
+    });
+    write(&mut world, 1, "theirs");
+    world.meet();
+    world.act(0, |register, alice| {
+        history.undo(register, alice).map(Option::unwrap)
+    });
+    assert_eq!(world.settle().values().collect::<Vec<_>>(), ["theirs"]);
+}
+
+/// As if I had not added it: they did, and what I had replaced does not stand against theirs.
+#[test]
+fn an_undone_addition_leaves_one_made_at_the_same_time() {
+    let mut world = World::<RwSet<String>>::new(2);
+    let mut history = UndoStack::default();
+    world.act(1, |set, bob| set.remove_with_delta(bob, "tea".to_owned()));
+    world.meet();
+    world.act(0, |set, alice| {
+        history.mutate(set, alice, |set, minter| set.add(minter, "tea".to_owned()))
+    });
+    world.act(1, |set, bob| set.add_with_delta(bob, "tea".to_owned()));
+    world.meet();
+    world.act(0, |set, alice| history.undo(set, alice).map(Option::unwrap));
+    assert!(world.settle().contains("tea"));
+}
+
+/// A limit, said in the docs: both copies bring back what was there.
+#[test]
+fn two_undos_of_one_reset_count_twice() {
+    let mut world = World::<ResettableCounter>::new(2);
+    let mut history = UndoStack::default();
+    world.act(1, |counter, bob| counter.increment_with_delta(bob, 5));
+    world.meet();
+    world.act(0, |counter, alice| {
+        history.mutate(counter, alice, |counter, minter| counter.reset(minter))
+    });
+    world.meet();
+    let mut copy = history.clone();
+    for (who, history) in [(0, &mut history), (1, &mut copy)] {
+        world.act(who, |counter, agent| {
+            history.undo(counter, agent).map(Option::unwrap)
+        });
+    }
+    assert_eq!(world.settle().value(), 10);
+}
+
+/// Somebody else acted in between: undone in one go, the first half would bring back what they took.
+#[test]
+fn a_step_does_not_reach_across_what_another_did() {
+    let alice = agent(0);
+    let (mut set, mut history) = (OrSet::<&str>::new(), UndoStack::default());
+    set.add(&agent(1), "tea").unwrap();
+    let add = |set: &OrSetStore<&'static str>, minter: &mut Minter| set.add(minter, "tea");
+    history.mutate(&mut set, &alice, add).unwrap();
+    set.remove(&agent(1), "tea").unwrap();
+    history.extend(&mut set, &alice, add).unwrap();
+    assert_eq!(history.n_undo(), 2);
+    history.undo(&mut set, &alice).unwrap();
+    assert!(!set.contains("tea"));
+    assert_eq!(history.undo(&mut set, &alice).unwrap(), None);
+
+    let (mut counter, mut history) = (ResettableCounter::new(), UndoStack::default());
+    counter.increment(&agent(1), 5).unwrap();
+    let set_to = |n| {
+        move |counter: &ResettableCounterStore, minter: &mut Minter| {
+            let mut change = counter.reset(minter)?;
+            change.merge(&counter.increment(minter, n)?);
+            Ok::<_, ResettableError>(change)
+        }
+    };
+    history.mutate(&mut counter, &alice, set_to(1)).unwrap();
+    counter.reset(&agent(1)).unwrap();
+    counter.increment(&agent(1), 7).unwrap();
+    history.extend(&mut counter, &alice, set_to(2)).unwrap();
+    while history.undo(&mut counter, &alice).unwrap().is_some() {}
+    assert_eq!(counter.value(), 7);
+}
+
+/// A pause for an undo ends a step, and what has nothing left is kept until an older step goes.
+#[test]
+fn a_step_is_not_extended_after_an_undo() {
+    let alice = agent(0);
+    let (mut set, mut history) = (OrSet::<&str>::new(), UndoStack::default());
+    for item in ["tea", "milk"] {
+        let add = |set: &OrSetStore<&'static str>, minter: &mut Minter| set.add(minter, item);
+        history.mutate(&mut set, &alice, add).unwrap();
+    }
+    history.undo(&mut set, &alice).unwrap();
+    let add = |set: &OrSetStore<&'static str>, minter: &mut Minter| set.add(minter, "bread");
+    history.extend(&mut set, &alice, add).unwrap();
+    assert_eq!((history.n_undo(), history.n_redo()), (2, 0));
+    set.remove(&agent(1), "bread").unwrap();
+    history.undo(&mut set, &alice).unwrap();
+    assert_eq!((history.n_undo(), set.len()), (0, 0));
+    history.clear();
+    assert_eq!(history.redo(&mut set, &alice).unwrap(), None);
 }
 
 #[test]
