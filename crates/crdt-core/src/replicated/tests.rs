@@ -1,3 +1,5 @@
+//! Structs of fields are merged whole, and refused whole.
+
 use crate::{
     AgentId, Causal, Change, DeltaState, Dot, DotFun, ErrorKind, FieldError, Fixed, IntervalSet,
     NextSeqError, Summarize,
