@@ -8,6 +8,7 @@
 //!
 //! `docs/design/sync.md` has the state machine and the rules by number.
 
+mod check;
 mod reconcile;
 mod serve;
 
@@ -20,7 +21,7 @@ use crdt_core::{AgentId, DeltaState};
 
 use self::reconcile::Head;
 use crate::admission::OwnAgents;
-use crate::channel::{Channel, Gate, Sending};
+use crate::channel::{Channel, Check, Gate, Sending};
 use crate::frame::{Content, Open, Part, Told};
 use crate::hosted::{CatchUpError, Hosted};
 use crate::link::Neighbour;
@@ -229,11 +230,7 @@ impl<D: Document> Exchange<'_, D> {
         let n_bytes = bytes.len();
         let max_events = u128::from(self.config.max_events_per_delta);
         let admit = |own: &OwnAgents, state: &D, delta: &D::Delta| {
-            let events = D::events_of(delta);
-            if events.n_dots() > max_events {
-                return Err(Refusal::TooManyEvents);
-            }
-            own.allow(self.agents, &events)?;
+            own.allow::<D>(self.agents, delta, max_events)?;
             (self.admit)(state, delta, n_bytes)
         };
         let origin = Some(self.neighbour.epoch);
@@ -311,6 +308,7 @@ impl<D: Document> Exchange<'_, D> {
             if told.states != ours.states {
                 return self.refuse(Refusal::Diverged);
             }
+            self.channel.check = Check::Done;
             return self.ship_from_nowhere(Pieces::default());
         }
         let Some(summary) = told.summary else {
