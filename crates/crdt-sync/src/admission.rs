@@ -66,6 +66,35 @@ pub struct Opening {
     pub store: StoreId,
 }
 
+/// Something that a neighbour tells is present.
+///
+/// # Examples
+/// Guests may read, and are not seen:
+/// ```
+/// use crdt_sync::{Document, LinkId, Policy, Presenting};
+///
+/// struct Guests(Vec<LinkId>);
+///
+/// impl<D: Document> Policy<D> for Guests {
+///     fn presents(&mut self, presenting: &Presenting<'_>) -> bool {
+///         !self.0.contains(&presenting.link)
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Presenting<'a> {
+    /// In which document.
+    pub doc: DocId,
+    /// Who tells it, maybe of another.
+    pub link: LinkId,
+    /// What the neighbour calls its storage. It may lie, but on links that were made by
+    /// [`connect_as`](crate::Node::connect_as).
+    pub store: StoreId,
+    /// Under whose name.
+    pub agent: &'a AgentId,
+}
+
 /// Who may read and who may write, and how much: asked by
 /// [`Node::receive_under`](crate::Node::receive_under).
 ///
@@ -106,6 +135,13 @@ pub trait Policy<D: Document> {
     fn opens(&mut self, opening: &Opening) -> Result<(), Refusal> {
         let _anyone = opening;
         Ok(())
+    }
+
+    /// Whether it may be told that something is present, which is passed on then; if not, it is passed over in
+    /// silence. The provided method allows it.
+    fn presents(&mut self, presenting: &Presenting<'_>) -> bool {
+        let _anyone = presenting;
+        true
     }
 
     /// Whether a delta may be applied. The provided method allows it.

@@ -16,7 +16,6 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use crdt_core::codec::DecodeError;
 use crdt_core::{AgentId, DeltaState};
 
 use self::reconcile::Head;
@@ -140,9 +139,8 @@ impl<D: Document> Exchange<'_, D> {
         }
     }
 
-    /// What is present at others; foreign bytes that are no presence are nothing to act on.
-    pub(crate) fn take_presence(&mut self, bytes: &[u8]) -> Result<bool, DecodeError> {
-        let entries = presence::read(bytes, &self.config.decode)?;
+    /// What is present at others; returns whether that is news.
+    pub(crate) fn take_presence(&mut self, entries: Vec<presence::Told>) -> bool {
         let presence = self.hosted.presence.get_or_insert_default();
         let mut changed = false;
         // Nobody else tells what those do who write here.
@@ -150,7 +148,7 @@ impl<D: Document> Exchange<'_, D> {
         for entry in foreign.filter(|entry| !self.agents.contains(entry.agent())) {
             changed |= presence.take(entry, self.link, self.config);
         }
-        Ok(changed)
+        changed
     }
 
     /// What they lack is sent, or they are asked; unless it is a late answer to what was sent before.

@@ -43,7 +43,7 @@ mod storage;
 mod stored;
 mod transfer;
 
-pub use self::admission::{Offer, Opening, Policy};
+pub use self::admission::{Offer, Opening, Policy, Presenting};
 pub use self::config::Config;
 pub use self::document::Document;
 pub use self::error::{LinkError, Refusal, Refused};

@@ -18,7 +18,10 @@ use crate::channel::Sending;
 use crate::exchange::Exchange;
 use crate::frame::{Frame, Hello, Limits, Open, Part};
 use crate::link::Neighbour;
-use crate::{DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Refusal, Storage};
+use crate::{
+    DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Presenting, Refusal, Storage,
+    StoreId, presence,
+};
 
 impl<D: Document, S: Storage> Node<D, S> {
     /// Takes a frame in. What it answers, the next [`commit`](Self::commit) hands out.
@@ -179,10 +182,23 @@ impl<D: Document, S: Storage> Node<D, S> {
         bytes: &[u8],
         policy: &mut dyn Policy<D>,
     ) -> Result<(), ReceiveError<S::Error>> {
+        let (Some((doc, _)), Some(store)) = (self.find_channel(id, theirs), self.store_at(id))
+        else {
+            return Ok(());
+        };
+        let entries = presence::read(bytes, &self.config.decode).map_err(LinkError::Frame)?;
+        let may_tell = |entry: &presence::Told| {
+            policy.presents(&Presenting {
+                doc,
+                link: id,
+                store,
+                agent: entry.agent(),
+            })
+        };
+        let told = entries.into_iter().filter(may_tell).collect();
         let mut changed = None;
         self.on_channel(id, theirs, policy, |at| {
-            let is_news = at.take_presence(bytes).map_err(LinkError::Frame)?;
-            changed = is_news.then_some(at.hosted.id);
+            changed = at.take_presence(told).then_some(doc);
             Ok(())
         })?;
         if let Some(doc) = changed {
@@ -231,8 +247,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         policy: &mut dyn Policy<D>,
     ) -> Result<(), ReceiveError<S::Error>> {
         let doc = open.doc;
-        let link = self.links.get(&id);
-        let Some(store) = link.and_then(|link| link.neighbour).map(|at| at.store) else {
+        let Some(store) = self.store_at(id) else {
             return Ok(());
         };
         if let Err(refusal) = policy.opens(&Opening {
@@ -273,6 +288,11 @@ impl<D: Document, S: Storage> Node<D, S> {
             self.tell(Event::Opened { doc, link: id });
         }
         Ok(())
+    }
+
+    /// What the neighbour on a link calls its storage, if it said hello.
+    fn store_at(&self, id: LinkId) -> Option<StoreId> {
+        Some(self.links.get(&id)?.neighbour?.store)
     }
 
     /// A neighbour may not open a document: it is told, and nothing else is.
