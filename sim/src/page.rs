@@ -1,9 +1,10 @@
-//! The document that simulated sites edit: a text, a map of counters, a counter, and a set in which each
-//! edit leaves a token of its own, so that a lost edit shows.
+//! The documents that simulated sites edit: a text, a map of counters, a counter, sealed pieces, and a set in
+//! which each edit leaves a token of its own, so that a lost edit shows.
 
-use crdt_core::AgentId;
+use crdt_core::{AgentId, Summarize as _};
 use crdt_counters::{PnCounter, ResettableCounter};
 use crdt_maps::{GSet, OrMap};
+use crdt_sync::Sealed;
 use crdt_testkit::Rng;
 use crdt_text::{Chars, TextDoc};
 
@@ -14,6 +15,7 @@ crdt_core::replicated! {
         text: TextDoc,
         tallies: OrMap<String, ResettableCounter>,
         votes: PnCounter,
+        sealed: Sealed,
         tokens: GSet<u64>,
     }
     delta PageDelta, summary PageSummary
@@ -32,7 +34,7 @@ impl Page {
             tokens: self.tokens.insert_with_delta(token),
             ..PageDelta::default()
         };
-        match rng.below(6) {
+        match rng.below(8) {
             0 => delta.votes = self.votes.increment_with_delta(agent, 1)?,
             1 => delta.votes = self.votes.decrement_with_delta(agent, 1)?,
             2 => {
@@ -44,6 +46,11 @@ impl Page {
                 delta.tallies = self
                     .tallies
                     .update_with_delta(agent, key, |tally, minter| tally.increment(minter, 1))?;
+            }
+            4 => delta.sealed = self.sealed.append_with_delta(agent, &token.to_le_bytes())?,
+            5 if rng.chance(30) => {
+                let all = self.sealed.summary();
+                delta.sealed = self.sealed.snapshot_with_delta(agent, &all, b"all of it")?;
             }
             _ => delta.text = self.edit_text(agent, &mut rng)?,
         }

@@ -80,10 +80,10 @@ pub(crate) enum Step {
     Seek {
         site: usize,
     },
-    /// The clock of a site is ahead.
+    /// The clock of a site is set forward, or back.
     Skew {
         site: usize,
-        millis: u64,
+        millis: i64,
     },
 }
 
@@ -172,7 +172,7 @@ fn draw_step(rng: &mut Rng, setup: &Setup) -> Step {
         },
         _ => Step::Skew {
             site,
-            millis: rng.between(0, 100_000) as u64,
+            millis: rng.between(0, 200_000) as i64 - 100_000,
         },
     }
 }

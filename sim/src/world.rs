@@ -1,16 +1,18 @@
 //! The simulated world: sites with disks, connections, a network, and what must hold in the end.
 
+mod docs;
 mod judge;
 
 use alloc::collections::BTreeSet;
 
 use crdt_core::AgentId;
-use crdt_sync::{Config, DocId, Event, LinkId, Node, ReceiveError, Refusal, StoreId};
+use crdt_sync::{Config, DocId, Event, LinkId, Node, ReceiveError, StoreId};
 use crdt_testkit::net::{Network, Parcel};
 
 use crate::disk::Disk;
 use crate::page::Page;
 use crate::script::{Setup, Step};
+use crate::world::docs::Guard;
 
 /// A place with a disk, where a process may run.
 #[derive(Debug, Default)]
@@ -24,7 +26,8 @@ struct Site {
     /// Tokens of edits that are durable here, as far as the disk is honest.
     durable: BTreeSet<u64>,
     backup: Option<(Disk, BTreeSet<u64>)>,
-    skew: u64,
+    /// By how much its clock is ahead.
+    skew: i64,
     is_touched: bool,
     /// The name of its storage, since a process ran there.
     store: Option<StoreId>,
@@ -43,8 +46,10 @@ pub(crate) struct World {
     n_connections: u64,
     n_openings: u64,
     n_frames: u64,
-    /// For each token, which others its author had seen.
+    /// For each token, which others of the page its author had seen.
     seen: Vec<BTreeSet<u64>>,
+    /// Tokens that are in other documents than the page.
+    aside: BTreeSet<u64>,
     /// Storages that forgot, went back or were copied: nothing is promised of what they were asked.
     unreliable: BTreeSet<StoreId>,
     /// What was called stable among all sites, while all storages were reliable.
@@ -60,11 +65,12 @@ impl World {
             sites: (0..setup.n_sites).map(|_| Site::default()).collect(),
             connections: vec![None; setup.edges.len()],
             net: Network::new(seed, setup.faults),
-            now: 1_000,
+            now: 1_000_000,
             n_connections: 0,
             n_openings: 0,
             n_frames: 0,
             seen: Vec::new(),
+            aside: BTreeSet::new(),
             unreliable: BTreeSet::new(),
             stable: Vec::new(),
             setup: setup.clone(),
@@ -129,9 +135,8 @@ impl World {
         self.net.set_faults(crdt_testkit::net::Faults::NONE);
         self.start_all()?;
         for node in self.sites.iter_mut().filter_map(|site| site.node.as_mut()) {
-            // It may have been evicted, and is looked at in the end.
-            node.add_document(page_id())
-                .map_err(|error| format!("{error:?}"))?;
+            // They may have been evicted, and are looked at in the end.
+            docs::add_all(node)?;
         }
         self.run_until(self.now)?;
         let deadline = self.now + MAX_REST;
@@ -150,7 +155,7 @@ impl World {
         }
         self.check_equal()?;
         self.check_levels()?;
-        let held: BTreeSet<u64> = self.page(0).into_iter().flat_map(Page::tokens).collect();
+        let held: BTreeSet<u64> = self.sites[0].node.iter().flat_map(docs::tokens).collect();
         let lost: Vec<_> = expected.difference(&held).collect();
         if !lost.is_empty() {
             return Err(format!("durable edits are lost: {lost:?}"));
@@ -166,7 +171,7 @@ impl World {
     fn next_event(&self) -> Option<u64> {
         let wakes = self.sites.iter().filter_map(|site| {
             let wake = site.node.as_ref()?.next_wake()?;
-            Some(wake.saturating_sub(site.skew))
+            Some(wake.saturating_add_signed(-site.skew))
         });
         wakes.chain(self.net.next_arrival()).min()
     }
@@ -182,7 +187,8 @@ impl World {
             }
             for site in &mut self.sites {
                 let wake = site.node.as_ref().and_then(Node::next_wake);
-                site.is_touched |= wake.is_some_and(|wake| wake <= self.now + site.skew);
+                site.is_touched |=
+                    wake.is_some_and(|wake| wake <= self.now.saturating_add_signed(site.skew));
             }
             self.commit_touched()?;
         }
@@ -217,7 +223,7 @@ impl World {
             return Ok(());
         };
         let limit = config(self.setup.is_tight).hard_bytes;
-        let Ok(frames) = node.commit(self.now + *skew) else {
+        let Ok(frames) = node.commit(self.now.saturating_add_signed(*skew)) else {
             // The disk is full: nothing leaves, and it is tried again.
             self.sites[site].is_touched = true;
             self.now += 1;
@@ -251,12 +257,18 @@ impl World {
     }
 
     fn deliver(&mut self, parcel: &Parcel) -> Result<(), Broken> {
+        let neighbour = self.neighbour_at(parcel);
         let site = &mut self.sites[parcel.to];
         let Some(node) = &mut site.node else {
             return Ok(());
         };
         site.is_touched = true;
-        if let Err(error) = node.receive(LinkId(parcel.connection), &parcel.bytes) {
+        let mut guard = Guard::new(parcel.to, neighbour);
+        let taken = node.receive_under(LinkId(parcel.connection), &parcel.bytes, &mut guard);
+        if let Some(broken) = guard.broken {
+            return Err(broken);
+        }
+        if let Err(error) = taken {
             let ReceiveError::Link(_) = error else {
                 return Err(format!("{error:?}"));
             };
@@ -273,11 +285,14 @@ impl World {
         let mut is_stable = false;
         for event in node.take_events() {
             match event {
+                Event::Changed { doc, .. } if doc == docs::private_id() => {
+                    return Err(format!("site {at} was sent what is private"));
+                }
                 Event::Changed { deltas, .. } => {
                     site.pending
                         .extend(deltas.iter().flat_map(|delta| delta.tokens()));
                 }
-                Event::Refused(refused) if refused.refusal == Refusal::UnknownDocument => {}
+                Event::Refused(refused) if docs::is_expected(&refused) => {}
                 Event::Stable { .. } => is_stable = true,
                 Event::Opened { .. } | Event::Presence { .. } => {}
                 other => return Err(format!("{other:?}")),
@@ -313,8 +328,20 @@ impl World {
             return Ok(());
         };
         let token = self.seen.len() as u64;
-        node.add_document(page_id())
+        let doc = docs::of_edit(site, seed);
+        node.add_document(doc)
             .map_err(|error| format!("{error:?}"))?;
+        if doc != page_id() {
+            self.seen.push(BTreeSet::new());
+            self.aside.insert(token);
+            *is_touched = true;
+            let edited = node.edit(doc, |page| page.edit(agent, token, seed));
+            edited.map_err(|error| format!("an edit failed: {error:?}"))?;
+            if doc != docs::private_id() {
+                pending.insert(token);
+            }
+            return Ok(());
+        }
         let seen: BTreeSet<u64> = node
             .document(page_id())
             .into_iter()
@@ -386,10 +413,8 @@ impl World {
         let disk = core::mem::take(&mut at.disk);
         let node = Node::<Page, Disk>::open(disk, config(self.setup.is_tight), entropy);
         let mut node = node.map_err(|error| format!("{error:?}"))?;
-        node.add_document(page_id())
-            .map_err(|error| format!("{error:?}"))?;
-        let page = node.document(page_id()).ok_or("the page is gone")?;
-        at.durable = page.tokens().collect();
+        docs::add_all(&mut node)?;
+        at.durable = docs::tokens(&node).collect();
         at.agent = AgentId::new(&format!("agent-{}", self.n_openings)).ok();
         at.agent
             .iter()
@@ -455,20 +480,24 @@ impl World {
         let connection = self.n_connections;
         self.n_connections += 1;
         self.connections[edge] = Some(connection);
-        for site in [a, b] {
+        for (site, other) in [(a, b), (b, a)] {
+            let store = self.sites[other].store;
             let at = &mut self.sites[site];
             if let Some(node) = &mut at.node {
-                let link = LinkId(connection);
-                node.add_document(page_id())
-                    .map_err(|error| format!("{error:?}"))?;
-                let connected = node
-                    .connect(link)
-                    .and_then(|()| node.share(link, page_id()));
-                connected.map_err(|error| format!("{error:?}"))?;
+                // On every other connection the transport knows who is there.
+                let proven = store.filter(|_| connection.is_multiple_of(2));
+                docs::connect(node, site, LinkId(connection), proven)?;
                 at.is_touched = true;
             }
         }
         Ok(())
+    }
+
+    /// What the storage is called at the other end of the connection that a parcel came by.
+    fn neighbour_at(&self, parcel: &Parcel) -> Option<StoreId> {
+        let mut edges = self.connections.iter().zip(&self.setup.edges);
+        let (_, (a, b)) = edges.find(|(at, _)| **at == Some(parcel.connection))?;
+        self.sites[if *a == parcel.to { *b } else { *a }].store
     }
 
     fn cut(&mut self, edge: usize) {

@@ -1,6 +1,6 @@
 //! Benchmarks of what synchronisation costs in bytes and memory.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::memory;
 use benches::{Args, Cluster, Row, timed};
@@ -18,6 +18,7 @@ const SUBJECT: &str = "crdt-sync";
 
 pub(crate) fn run(args: &Args) {
     idle_peers(args);
+    slow_peers(args);
     for n_missed in [10, 1_000, 100_000] {
         reconnect(args, n_missed);
     }
@@ -102,6 +103,128 @@ fn idle_peers(args: &Args) {
         ..Row::new(&bench, SUBJECT)
     }
     .print(args);
+}
+
+/// What a server holds at the end of a second of 1,000 edits, committed in groups of 50, when one neighbour in a
+/// hundred acknowledges nothing: beyond what it held for them before, as `steady_bytes`; most at once, with
+/// the frames of one commit, as `peak_bytes`; and what it encoded, as `bytes`. Beside it a queue for each
+/// neighbour, as servers have that keep what each one is still to be sent.
+fn slow_peers(args: &Args) {
+    let n_peers = if args.is_smoke() { 200 } else { 10_000_u64 };
+    let bench = format!("sync/slow-peers/{n_peers}");
+    if !args.wants(&bench) {
+        return;
+    }
+    let is_slow = |peer: u64| peer % 100 == 99;
+    let mut crowd = Crowd::new(n_peers);
+    let mut n_encoded = 0;
+    let (peak, steady) = memory(|| {
+        for round in 1..=20 {
+            n_encoded += crowd.round(round, is_slow);
+        }
+    });
+    Row {
+        peak_bytes: Some(peak),
+        steady_bytes: Some(steady),
+        bytes: Some(n_encoded.into()),
+        ..Row::new(&bench, SUBJECT)
+    }
+    .print(args);
+    let mut map = Map::new();
+    let mut n_encoded = 0;
+    let (peak, steady) = memory(|| {
+        let mut queues: Vec<VecDeque<Vec<u8>>> = Vec::new();
+        queues.resize_with(usize::try_from(n_peers).expect("few"), VecDeque::new);
+        for n in 0..1_000 {
+            let delta = put(&mut map, &agent(0), n, &format!("key-{}", n % 100)).to_bytes();
+            n_encoded += delta.len() as u64;
+            for (peer, queue) in (0..).zip(&mut queues) {
+                queue.push_back(delta.clone());
+                if n % 50 == 49 && !is_slow(peer) {
+                    *queue = VecDeque::new();
+                }
+            }
+        }
+        queues
+    });
+    Row {
+        peak_bytes: Some(peak),
+        steady_bytes: Some(steady),
+        bytes: Some(n_encoded.into()),
+        ..Row::new(&bench, "a queue for each")
+    }
+    .print(args);
+}
+
+/// A server and many neighbours. All of them hold the same, so that one can answer for all.
+struct Crowd {
+    server: Node<Map, MemoryStorage>,
+    client: Node<Map, MemoryStorage>,
+    n_peers: u64,
+    n_edits: u64,
+}
+
+impl Crowd {
+    fn new(n_peers: u64) -> Self {
+        let page = Cluster::<Map>::page();
+        let open = |entropy| {
+            let config = Config::default().with_accepts_documents(true);
+            let mut node = Node::open(MemoryStorage::new(), config, entropy).expect("empty");
+            node.add_document(page).expect("empty");
+            node
+        };
+        let (mut server, mut client) = (open([0; 24]), open([1; 24]));
+        edit(&mut server, &agent(0), 0, "key-0");
+        server.commit(0).expect("memory");
+        for peer in 0..n_peers {
+            let link = LinkId(peer);
+            let mut other = open([1; 24]);
+            let client = if peer == 0 { &mut client } else { &mut other };
+            client.connect(link).expect("fresh");
+            client.share(link, page).expect("stands");
+            server.connect(link).expect("fresh");
+            for _ in 0..6 {
+                for frame in client.commit(0).expect("memory") {
+                    server.receive(link, &frame.to_bytes()).expect("honest");
+                }
+                for frame in server.commit(0).expect("memory") {
+                    client.receive(link, &frame.to_bytes()).expect("honest");
+                }
+            }
+            drop(server.take_events());
+        }
+        Self {
+            server,
+            client,
+            n_peers,
+            n_edits: 0,
+        }
+    }
+
+    /// Fifty edits, a commit, and the answers of those who are not slow; returns how many bytes were encoded.
+    fn round(&mut self, round: u64, is_slow: impl Fn(u64) -> bool) -> u64 {
+        for _ in 0..50 {
+            self.n_edits += 1;
+            let key = format!("key-{}", self.n_edits % 100);
+            edit(&mut self.server, &agent(0), self.n_edits, &key);
+        }
+        let mut bodies = BTreeMap::new();
+        for frame in self.server.commit(round * 50).expect("memory") {
+            if frame.link == LinkId(0) {
+                let bytes = frame.to_bytes();
+                self.client.receive(LinkId(0), &bytes).expect("honest");
+            }
+            let body = frame.body.as_ref().map(|body| (body.as_ptr(), body.len()));
+            bodies.extend(body);
+        }
+        for answer in self.client.commit(round * 50).expect("memory") {
+            for peer in (0..self.n_peers).filter(|peer| !is_slow(*peer)) {
+                let bytes = answer.to_bytes();
+                self.server.receive(LinkId(peer), &bytes).expect("honest");
+            }
+        }
+        bodies.into_values().sum::<usize>() as u64
+    }
 }
 
 /// The bytes on the link when a client comes back that missed so many edits of a map of 100,000 keys; beside

@@ -31,6 +31,7 @@ mod sorted;
 mod testing;
 mod transparent;
 mod version_vector;
+mod written;
 
 #[cfg(feature = "random")]
 pub use self::agent::EntropyError;
@@ -63,6 +64,7 @@ pub use self::replicated::{__Vec, __in_field, __merge_field, __missing_in_field,
 #[cfg(feature = "serde")]
 pub use self::serial::Envelope;
 pub use self::version_vector::VersionVector;
+pub use self::written::{Written, WrittenSink};
 
 /// For `serde_transparent!`, whose callers may not depend on serde.
 #[cfg(feature = "serde")]

@@ -199,6 +199,12 @@ macro_rules! replicated {
                 );)+
                 events
             }
+
+            fn written_by(delta: &$delta, written: &mut $crate::WrittenSink<'_>) {
+                $(written.in_field(stringify!($field), |written| {
+                    <$type as $crate::DeltaState>::written_by(&delta.$field, written);
+                });)+
+            }
         }
 
         impl $crate::Summarize for $name {

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
-use crdt_core::{AgentId, Decompose, Lattice};
+use crdt_core::{AgentId, Decompose, Lattice, WrittenSink};
 
 use crate::count::Count;
 
@@ -27,6 +27,9 @@ pub(crate) trait Cell: Decompose + Clone {
     fn may_belong_to(&self, _agent: &AgentId) -> bool {
         !self.is_bottom()
     }
+
+    /// Hands out the counts that `agent` is said to have written.
+    fn written_by(&self, agent: &AgentId, written: &mut WrittenSink<'_>);
 }
 
 /// Cells by agent; an agent without one has the bottom.

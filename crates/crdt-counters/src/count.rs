@@ -7,7 +7,7 @@
 use core::fmt;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
-use crdt_core::{Classify, Decompose, ErrorKind, Lattice};
+use crdt_core::{AgentId, Classify, Decompose, ErrorKind, Lattice, WrittenSink};
 
 use crate::agent_map::Cell;
 
@@ -60,7 +60,11 @@ impl Count {
     }
 }
 
-impl Cell for Count {}
+impl Cell for Count {
+    fn written_by(&self, agent: &AgentId, written: &mut WrittenSink<'_>) {
+        written.count(agent, self.0);
+    }
+}
 
 impl Lattice for Count {
     fn join(&mut self, other: &Self) -> bool {

@@ -47,6 +47,12 @@ macro_rules! plain_lattice {
             fn news_of(&self, delta: &Self) -> Option<Self> {
                 Some(crdt_core::Decompose::diff(delta, self))
             }
+
+            fn written_by(delta: &Self, written: &mut crdt_core::WrittenSink<'_>) {
+                for (agent, cell) in delta.$cells.iter() {
+                    crate::agent_map::Cell::written_by(cell, agent, written);
+                }
+            }
         }
 
         impl crdt_core::Summarize for $counter {

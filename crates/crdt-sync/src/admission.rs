@@ -10,9 +10,10 @@
     )
 )]
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use crdt_core::{AgentId, DeltaState, DotContext};
+use crdt_core::{AgentId, DeltaState, Written, WrittenSink};
 
 use crate::{DocId, Document, LinkId, Refusal, StoreId};
 
@@ -38,7 +39,8 @@ pub struct Offer<'a, D: Document> {
     pub doc: DocId,
     /// Who offers it.
     pub link: LinkId,
-    /// What the neighbour calls its storage. It may lie.
+    /// What the neighbour calls its storage. It may lie, but on links that were made by
+    /// [`connect_as`](crate::Node::connect_as).
     pub store: StoreId,
     /// The document as it is.
     pub state: &'a D,
@@ -59,8 +61,38 @@ pub struct Opening {
     pub doc: DocId,
     /// Who opens it.
     pub link: LinkId,
-    /// What the neighbour calls its storage. It may lie.
+    /// What the neighbour calls its storage. It may lie, but on links that were made by
+    /// [`connect_as`](crate::Node::connect_as).
     pub store: StoreId,
+}
+
+/// Something that a neighbour tells is present.
+///
+/// # Examples
+/// Guests may read, and are not seen:
+/// ```
+/// use crdt_sync::{Document, LinkId, Policy, Presenting};
+///
+/// struct Guests(Vec<LinkId>);
+///
+/// impl<D: Document> Policy<D> for Guests {
+///     fn presents(&mut self, presenting: &Presenting<'_>) -> bool {
+///         !self.0.contains(&presenting.link)
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Presenting<'a> {
+    /// In which document.
+    pub doc: DocId,
+    /// Who tells it, maybe of another.
+    pub link: LinkId,
+    /// What the neighbour calls its storage. It may lie, but on links that were made by
+    /// [`connect_as`](crate::Node::connect_as).
+    pub store: StoreId,
+    /// Under whose name.
+    pub agent: &'a AgentId,
 }
 
 /// Who may read and who may write, and how much: asked by
@@ -105,6 +137,13 @@ pub trait Policy<D: Document> {
         Ok(())
     }
 
+    /// Whether it may be told that something is present, which is passed on then; if not, it is passed over in
+    /// silence. The provided method allows it.
+    fn presents(&mut self, presenting: &Presenting<'_>) -> bool {
+        let _anyone = presenting;
+        true
+    }
+
     /// Whether a delta may be applied. The provided method allows it.
     ///
     /// # Errors
@@ -124,21 +163,16 @@ impl<D: Document, F: FnMut(&Offer<'_, D>) -> bool> Policy<D> for Admits<F> {
     }
 }
 
-/// The agents that write here, each with the number that its next event in a document will have.
-#[derive(Debug)]
+/// The agents that write here, each with how far it is in the fields of a document.
+#[derive(Debug, Default)]
 pub(crate) struct OwnAgents {
-    next_seqs: BTreeMap<AgentId, u64>,
+    /// The number that its next event in a field will have, or what it counted to there.
+    by_agent: BTreeMap<AgentId, BTreeMap<Box<str>, u64>>,
 }
 
 impl OwnAgents {
-    pub(crate) const fn new() -> Self {
-        Self {
-            next_seqs: BTreeMap::new(),
-        }
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
-        self.next_seqs.is_empty()
+        self.by_agent.is_empty()
     }
 
     /// Learns from a local edit how far the agents that write here are.
@@ -148,27 +182,69 @@ impl OwnAgents {
         if agents.is_empty() {
             return;
         }
-        let events = D::events_of(delta);
-        for agent in agents {
-            if let Some(last) = events.ranges_of(agent).last() {
-                let next = self.next_seqs.entry(agent.clone()).or_default();
-                *next = last.end.max(*next);
+        let mut raise = |field: &str, agent: &AgentId, upto: u64| {
+            let fields = self.by_agent.entry(agent.clone()).or_default();
+            if let Some(held) = fields.get_mut(field) {
+                *held = upto.max(*held);
+            } else {
+                fields.insert(field.into(), upto);
             }
-        }
+        };
+        let mut note = |field: &str, written: Written<'_>| {
+            for_each_of(agents, written, |agent, upto| raise(field, agent, upto));
+        };
+        D::written_by(delta, &mut WrittenSink::new(&mut note));
     }
 
-    /// Whether nobody else claims to have written under a name that is used here.
-    pub(crate) fn allow(
+    /// Whether a foreign delta tells of no more than so many events, and of none that would have been written
+    /// under a name that is used here.
+    pub(crate) fn allow<D: DeltaState>(
         &self,
         agents: &BTreeSet<AgentId>,
-        events: &DotContext,
+        delta: &D::Delta,
+        max_events: u128,
     ) -> Result<(), Refusal> {
-        for agent in agents {
-            let next = self.next_seqs.get(agent).copied().unwrap_or_default();
-            if events.ranges_of(agent).any(|range| range.end > next) {
-                return Err(Refusal::ClonedIdentity);
+        let (mut n_events, mut is_cloned) = (0_u128, false);
+        let mut look = |field: &str, written: Written<'_>| {
+            if let Written::Events(events) = written {
+                n_events = n_events.saturating_add(events.n_dots());
             }
+            for_each_of(agents, written, |agent, upto| {
+                is_cloned |= upto > self.written(agent, field);
+            });
+        };
+        D::written_by(delta, &mut WrittenSink::new(&mut look));
+        if n_events > max_events {
+            return Err(Refusal::TooManyEvents);
+        }
+        if is_cloned {
+            return Err(Refusal::ClonedIdentity);
         }
         Ok(())
+    }
+
+    fn written(&self, agent: &AgentId, field: &str) -> u64 {
+        let fields = self.by_agent.get(agent);
+        let upto = fields.and_then(|fields| fields.get(field));
+        upto.copied().unwrap_or_default()
+    }
+}
+
+/// Runs `act` for those of the agents that wrote something, with how far each is said to be.
+fn for_each_of(
+    agents: &BTreeSet<AgentId>,
+    written: Written<'_>,
+    mut act: impl FnMut(&AgentId, u64),
+) {
+    match written {
+        Written::Events(events) => {
+            for agent in agents {
+                if let Some(last) = events.ranges_of(agent).last() {
+                    act(agent, last.end);
+                }
+            }
+        }
+        Written::Count { agent, upto } if agents.contains(agent) => act(agent, upto),
+        _ => {}
     }
 }

@@ -37,6 +37,9 @@ pub(crate) struct Channel {
     /// Whether a frame of this link agreed with `have`, so that numbers alone can be compared.
     pub(crate) is_confirmed: bool,
     pub(crate) owed: Owed,
+    pub(crate) check: Check,
+    /// Whether they were found to hold something else when nothing was on its way.
+    pub(crate) was_unequal: bool,
     /// Boxed, for there may be very many channels, and few that need it.
     bulk: Option<Box<Bulk>>,
     pub(crate) retry: Retry,
@@ -70,6 +73,19 @@ pub(crate) enum Sending {
     Refused { ours: Option<Refusal> },
 }
 
+/// Whether it was made sure, on this link, that both hold the same.
+///
+/// Whoever resumes by place compares nothing, and a place is only as good as who told it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Check {
+    /// Once both are in step, they are to be asked.
+    Due,
+    /// They were asked.
+    Asked,
+    /// It was made sure, or it cannot be.
+    Done,
+}
+
 /// Answers that go out with the next commit.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a frame of its own")]
@@ -80,6 +96,8 @@ pub(crate) struct Owed {
     pub(crate) want: bool,
     pub(crate) ack: bool,
     pub(crate) nack: bool,
+    /// Whether they hold the same, if they asked.
+    pub(crate) checked: Option<bool>,
     pub(crate) refusal: Option<Refusal>,
 }
 
@@ -125,6 +143,8 @@ impl Channel {
             have,
             is_confirmed: false,
             owed: Owed::default(),
+            check: Check::Due,
+            was_unequal: false,
             bulk: None,
             retry: Retry::default(),
             n_transfers: 0,
@@ -281,7 +301,12 @@ impl Channel {
             }
             Sending::Asking => self.owed.ask = true,
             Sending::Shipping(transfer) => transfer.rewind(),
-            Sending::Live { acked, sent } => *sent = *acked,
+            Sending::Live { acked, sent } => {
+                *sent = *acked;
+                if self.check == Check::Asked {
+                    self.check = Check::Due;
+                }
+            }
             Sending::Refused { .. } => {}
         }
         let is_silent = self.retry.n_tries >= MAX_TRIES;
@@ -307,7 +332,7 @@ impl Channel {
     fn waits(&self) -> bool {
         let waits_for_them = match &self.sending {
             Sending::Closed | Sending::Asking | Sending::Shipping(_) => true,
-            Sending::Live { acked, sent } => acked < sent,
+            Sending::Live { acked, sent } => acked < sent || self.check == Check::Asked,
             Sending::Refused { .. } => false,
         };
         let is_asked = |bulk: &Bulk| bulk.telling.is_some() || bulk.probe.is_some();

@@ -12,8 +12,8 @@ use crate::frame::MIN_FRAME_BYTES;
 /// ```
 /// use crdt_sync::Config;
 ///
-/// let mut config = Config::default();
-/// config.accepts_documents = true; // a server takes in what clients open
+/// // A server takes in what clients open.
+/// let config = Config::default().with_accepts_documents(true).with_max_documents_per_link(1_000);
 /// assert!(config.soft_bytes < config.hard_bytes);
 /// ```
 #[derive(Clone, Debug)]
@@ -73,6 +73,54 @@ pub struct Config {
     pub max_retry_ms: u64,
     /// What decoding one delta or summary may use.
     pub decode: DecodeLimits,
+}
+
+/// One method for each field, so that a configuration can be written in one expression.
+macro_rules! setters {
+    ($($with:ident $field:ident: $type:ty,)+) => {
+        impl Config {
+            $(
+                #[doc = concat!("Returns this configuration with another [`", stringify!($field), "`](Self::", stringify!($field), ").")]
+                ///
+                /// # Complexity
+                /// O(1).
+                /// # Examples
+                /// See [`Config`].
+                #[must_use]
+                pub const fn $with(mut self, $field: $type) -> Self {
+                    self.$field = $field;
+                    self
+                }
+            )+
+        }
+    };
+}
+
+setters! {
+    with_accepts_documents accepts_documents: bool,
+    with_max_documents_per_link max_documents_per_link: usize,
+    with_max_frame_bytes max_frame_bytes: usize,
+    with_max_transfer_bytes max_transfer_bytes: usize,
+    with_piece_bytes piece_bytes: usize,
+    with_max_commit_bytes max_commit_bytes: usize,
+    with_max_events_per_delta max_events_per_delta: u64,
+    with_window_bytes window_bytes: usize,
+    with_link_window_bytes link_window_bytes: usize,
+    with_max_incoming_bytes_per_link max_incoming_bytes_per_link: usize,
+    with_max_event_bytes max_event_bytes: usize,
+    with_max_cursors max_cursors: usize,
+    with_max_presence_bytes max_presence_bytes: usize,
+    with_max_presence_ms max_presence_ms: u64,
+    with_retained_bytes retained_bytes: usize,
+    with_soft_bytes soft_bytes: usize,
+    with_hard_bytes hard_bytes: usize,
+    with_memo_bytes memo_bytes: usize,
+    with_compact_bytes compact_bytes: usize,
+    with_inline_summary_bytes inline_summary_bytes: usize,
+    with_max_plain_summary_bytes max_plain_summary_bytes: usize,
+    with_retry_ms retry_ms: u64,
+    with_max_retry_ms max_retry_ms: u64,
+    with_decode decode: DecodeLimits,
 }
 
 impl Config {

@@ -3,7 +3,7 @@
 use crdt_core::codec::DecodeError;
 use crdt_core::{Classify, ErrorKind};
 
-use crate::{DocId, LinkId};
+use crate::{DocId, LinkId, StoreId};
 
 /// Why a link was cut. What was received before stays; nothing of the offending frame does.
 ///
@@ -30,8 +30,8 @@ pub enum LinkError {
         link: LinkId,
     },
     /// The bytes are no frame.
-    #[error("malformed frame")]
-    Frame(#[source] DecodeError),
+    #[error("malformed frame: {0}")]
+    Frame(DecodeError),
     /// A frame is larger than the limit.
     #[error("frame of {n_bytes} bytes where {max} are allowed")]
     FrameTooLarge {
@@ -43,8 +43,16 @@ pub enum LinkError {
     /// Another store or another opening of it says hello on a link that stands.
     #[error("another neighbour says hello on the link")]
     AnotherNeighbour,
+    /// A hello names another store than the one whose connection it is.
+    #[error("another store says hello on the link: {told} on that of {proven}")]
+    AnotherStore {
+        /// Whose connection it is: what [`connect_as`](crate::Node::connect_as) was given.
+        proven: StoreId,
+        /// The name in the hello.
+        told: StoreId,
+    },
     /// A document is to be shared that is not in memory: add it first.
-    #[error("no document {doc:?}")]
+    #[error("no document {doc}")]
     UnknownDocument {
         /// The name that was given.
         doc: DocId,
@@ -84,6 +92,8 @@ pub enum LinkError {
 pub enum Refusal {
     /// The document is not served there.
     UnknownDocument,
+    /// The application ended sharing it there.
+    Withdrawn,
     /// A delta or summary was not decoded: other types, other limits, or a damaged sender.
     Malformed,
     /// A delta contradicts what is known: one event with two contents.
@@ -137,6 +147,7 @@ impl Refusal {
             Self::Forbidden => 8,
             Self::TooLarge => 9,
             Self::OverQuota => 10,
+            Self::Withdrawn => 11,
             Self::Other => 0,
         }
     }
@@ -153,6 +164,7 @@ impl Refusal {
             8 => Self::Forbidden,
             9 => Self::TooLarge,
             10 => Self::OverQuota,
+            11 => Self::Withdrawn,
             _ => Self::Other,
         }
     }

@@ -8,6 +8,7 @@
 //!
 //! `docs/design/sync.md` has the state machine and the rules by number.
 
+mod check;
 mod reconcile;
 mod serve;
 
@@ -15,12 +16,11 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use crdt_core::codec::DecodeError;
 use crdt_core::{AgentId, DeltaState};
 
 use self::reconcile::Head;
 use crate::admission::OwnAgents;
-use crate::channel::{Channel, Gate, Sending};
+use crate::channel::{Channel, Check, Gate, Sending};
 use crate::frame::{Content, Open, Part, Told};
 use crate::hosted::{CatchUpError, Hosted};
 use crate::link::Neighbour;
@@ -139,9 +139,8 @@ impl<D: Document> Exchange<'_, D> {
         }
     }
 
-    /// What is present at others; foreign bytes that are no presence are nothing to act on.
-    pub(crate) fn take_presence(&mut self, bytes: &[u8]) -> Result<bool, DecodeError> {
-        let entries = presence::read(bytes, &self.config.decode)?;
+    /// What is present at others; returns whether that is news.
+    pub(crate) fn take_presence(&mut self, entries: Vec<presence::Told>) -> bool {
         let presence = self.hosted.presence.get_or_insert_default();
         let mut changed = false;
         // Nobody else tells what those do who write here.
@@ -149,7 +148,7 @@ impl<D: Document> Exchange<'_, D> {
         for entry in foreign.filter(|entry| !self.agents.contains(entry.agent())) {
             changed |= presence.take(entry, self.link, self.config);
         }
-        Ok(changed)
+        changed
     }
 
     /// What they lack is sent, or they are asked; unless it is a late answer to what was sent before.
@@ -229,11 +228,7 @@ impl<D: Document> Exchange<'_, D> {
         let n_bytes = bytes.len();
         let max_events = u128::from(self.config.max_events_per_delta);
         let admit = |own: &OwnAgents, state: &D, delta: &D::Delta| {
-            let events = D::events_of(delta);
-            if events.n_dots() > max_events {
-                return Err(Refusal::TooManyEvents);
-            }
-            own.allow(self.agents, &events)?;
+            own.allow::<D>(self.agents, delta, max_events)?;
             (self.admit)(state, delta, n_bytes)
         };
         let origin = Some(self.neighbour.epoch);
@@ -311,6 +306,7 @@ impl<D: Document> Exchange<'_, D> {
             if told.states != ours.states {
                 return self.refuse(Refusal::Diverged);
             }
+            self.channel.check = Check::Done;
             return self.ship_from_nowhere(Pieces::default());
         }
         let Some(summary) = told.summary else {

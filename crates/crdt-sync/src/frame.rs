@@ -34,7 +34,7 @@ use crate::riblt::Symbol;
 use crate::{Config, DocId, Refusal, StoreId};
 
 /// The version of the frames, told in the first.
-pub(crate) const VERSION: u64 = 2;
+pub(crate) const VERSION: u64 = 3;
 
 /// One frame. Channels are numbered by whoever sends the frame, each side for itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,12 @@ pub(crate) enum Frame<'a> {
     Presence {
         channel: u32,
         bytes: &'a [u8],
+    },
+    Check(Check),
+    /// The answer to that.
+    Checked {
+        channel: u32,
+        is_same: bool,
     },
     /// The document is not served on this link, or what was sent for it was not taken.
     Refuse {
@@ -168,6 +174,16 @@ pub(crate) struct Told<'a> {
     pub(crate) summary: Option<&'a [u8]>,
 }
 
+/// Asks whether both hold the same, now that nothing is on its way to the receiver.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Check {
+    pub(crate) channel: u32,
+    /// Up to where the sender holds the receiver's outbox: if more is there, there is nothing to compare yet.
+    pub(crate) have: Position,
+    /// Of the digests of summary and state.
+    pub(crate) held: Digest,
+}
+
 /// Asks for coded symbols of a summary whose head was told.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Want<'a> {
@@ -249,6 +265,8 @@ mod kind {
     pub(super) const PROBED: u8 = 14;
     pub(super) const PRESENCE: u8 = 15;
     pub(super) const DELTAS: u8 = 16;
+    pub(super) const CHECK: u8 = 32;
+    pub(super) const CHECKED: u8 = 33;
     pub(super) const HAS_FROM: u8 = 1;
     pub(super) const FROM_EARLIER_EPOCH: u8 = 2;
     pub(super) const TO_EARLIER_EPOCH: u8 = 4;

@@ -40,6 +40,8 @@ pub(crate) struct Hosted<D: Document> {
     stored: Stored,
     /// Of the state after so many deltas.
     told: Option<(u64, Summary)>,
+    /// Of all that is held; after so many deltas.
+    digest: Option<(u64, Digest)>,
     /// Of that summary, if it splits; after so many deltas.
     head: Option<(u64, Option<Payload>)>,
     /// For holders of a summary with this digest, when the outbox had so many deltas.
@@ -66,6 +68,13 @@ pub(crate) struct Summary {
     pub(crate) bytes: Payload,
 }
 
+impl Summary {
+    /// Of both, where only equality counts.
+    fn digest(&self) -> Digest {
+        Digest::of(&[self.versions.to_bytes(), self.states.to_bytes()].concat())
+    }
+}
+
 impl<D: Document> Hosted<D> {
     pub(crate) fn new(id: DocId, epoch: u64) -> Self {
         let outbox = Outbox::new(Epochs::new(epoch), 0);
@@ -73,7 +82,7 @@ impl<D: Document> Hosted<D> {
         Self::restored(id, D::default(), outbox, cursors, Stored::default())
     }
 
-    pub(crate) const fn restored(
+    pub(crate) fn restored(
         id: DocId,
         state: D,
         outbox: Outbox<D::Delta>,
@@ -86,16 +95,25 @@ impl<D: Document> Hosted<D> {
             outbox,
             cursors,
             links: BTreeMap::new(),
-            own: OwnAgents::new(),
+            own: OwnAgents::default(),
             acked: 0,
             presence: None,
             stability: None,
             is_wanted: false,
             stored,
             told: None,
+            digest: None,
             head: None,
             catch_up: None,
         }
+    }
+
+    /// Has the outbox of a document that is made anew go on where another of its name ended.
+    pub(crate) fn begin_at(&mut self, seq: u64, batch: &mut Batch) {
+        let epoch = self.outbox.epochs().current();
+        self.outbox = Outbox::new(Epochs::new(epoch), seq);
+        self.stored.base = seq;
+        self.write_snapshot(batch);
     }
 
     /// Whether neighbours opened it and left nothing in it.
@@ -204,6 +222,19 @@ impl<D: Document> Hosted<D> {
         let state = &self.state;
         let (_, summary) = self.told.get_or_insert_with(|| (now, summarize(state)));
         summary
+    }
+
+    /// Of what is held, without keeping the summary for it.
+    pub(crate) fn digest(&mut self) -> Digest {
+        let now = self.outbox.next();
+        let held = self.digest.filter(|(then, _)| *then == now);
+        let held = held.map(|(_, digest)| digest).or_else(|| {
+            let told = self.told.as_ref().filter(|(then, _)| *then == now);
+            told.map(|(_, summary)| summary.digest())
+        });
+        let digest = held.unwrap_or_else(|| summarize(&self.state).digest());
+        self.digest = Some((now, digest));
+        digest
     }
 
     /// What a neighbour lacks that holds what `summary` tells.

@@ -38,20 +38,21 @@ pub mod riblt;
 mod rng;
 mod sealed;
 mod stability;
+mod steady;
 mod storage;
 mod stored;
 mod transfer;
 
-pub use self::admission::{Offer, Opening, Policy};
+pub use self::admission::{Offer, Opening, Policy, Presenting};
 pub use self::config::Config;
 pub use self::document::Document;
 pub use self::error::{LinkError, Refusal, Refused};
-pub use self::id::{DocId, LinkId, StoreId};
+pub use self::id::{DocId, IdError, LinkId, StoreId};
 pub use self::load::LoadError;
 pub use self::node::{
     AckLevel, EditError, Event, Mark, Node, Outgoing, PresenceError, Pressure, ReceiveError,
 };
-pub use self::sealed::{Piece, Sealed, SealedError};
+pub use self::sealed::{EarlyPieces, Piece, Sealed, SealedError};
 pub use self::storage::{Batch, MemoryStorage, Storage, Write};
 #[cfg(feature = "redb")]
 pub use self::storage::{RedbCause, RedbError, RedbStorage};

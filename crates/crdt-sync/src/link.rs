@@ -28,6 +28,8 @@ pub(crate) struct Link {
 /// What few links need.
 #[derive(Debug, Default)]
 struct Tables {
+    /// Whose connection it is, if the transport proved it and nobody said hello yet.
+    proven: Option<StoreId>,
     /// Their numbers with ours where the two differ, ascending: mostly they do not.
     theirs: Vec<(u32, u32)>,
     /// Channels on which something comes in parts, or did.
@@ -46,15 +48,32 @@ pub(crate) struct Neighbour {
 }
 
 impl Link {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(proven: Option<StoreId>) -> Self {
+        let tables = proven.map(|_| {
+            Box::new(Tables {
+                proven,
+                ..Tables::default()
+            })
+        });
         Self {
             neighbour: None,
             channels: Vec::new(),
-            tables: None,
+            tables,
             owes_hello: false,
             n_greetings: 0,
             n_in_flight: 0,
         }
+    }
+
+    /// Whose connection it is, if the transport proved it. For the first hello: later ones must be as that was.
+    pub(crate) fn proven(&self) -> Option<StoreId> {
+        self.tables.as_ref()?.proven
+    }
+
+    /// Notes who said hello first.
+    pub(crate) fn meet(&mut self, neighbour: Neighbour) {
+        self.neighbour = Some(neighbour);
+        self.tables = self.tables.take().filter(|tables| tables.proven.is_none());
     }
 
     /// Adds a channel; returns its number.

@@ -11,6 +11,7 @@
 )]
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 use crdt_core::codec::{Decode, DecodeError, DecodeLimits};
@@ -86,7 +87,7 @@ struct FoundEntry<T> {
 }
 
 /// Reads a document; `None` if nothing of it is stored.
-pub(crate) fn load<D: Document, S: Storage>(
+fn load<D: Document, S: Storage>(
     storage: &S,
     doc: DocId,
     epoch: u64,
@@ -138,20 +139,23 @@ pub(crate) fn load<D: Document, S: Storage>(
     Ok(Some(Hosted::restored(doc, state, outbox, cursors, stored)))
 }
 
-/// Reads the state of a document as it will be when a batch is committed; `None` if the storage cannot be read.
+/// Reads a document as it will be stored when a batch is committed; `None` if nothing of it is then.
 pub(crate) fn load_with<D: Document, S: Storage>(
     storage: &S,
     batch: &Batch,
     doc: DocId,
     epoch: u64,
-) -> Option<D> {
+) -> Result<Option<Hosted<D>>, LoadError<S::Error>> {
+    let prefix = Key::prefix(doc);
+    if !batch.touches(&prefix) {
+        return load(storage, doc, epoch);
+    }
     let mut stored = Batch::new();
     let visit = &mut |key: &[u8], value: &[u8]| {
         stored.put(key.to_vec(), value.to_vec());
         ControlFlow::Continue(())
     };
-    let prefix = Key::prefix(doc);
-    storage.scan(&prefix, visit).ok()?;
+    storage.scan(&prefix, visit).map_err(LoadError::Storage)?;
     for (key, write) in batch.iter().filter(|(key, _)| key.starts_with(&prefix)) {
         match write {
             Write::Put(value) => stored.put(key.to_vec(), value.to_vec()),
@@ -160,8 +164,20 @@ pub(crate) fn load_with<D: Document, S: Storage>(
     }
     let mut memory = MemoryStorage::new();
     let Ok(()) = memory.commit(&stored);
-    let hosted = load(&memory, doc, epoch).ok()?;
-    Some(hosted.map_or_else(D::default, |hosted| hosted.state))
+    load(&memory, doc, epoch).map_err(LoadError::of_memory)
+}
+
+impl<E> LoadError<E> {
+    /// Memory can always be read: what is wrong is what was stored.
+    fn of_memory(error: LoadError<Infallible>) -> Self {
+        match error {
+            LoadError::Storage(never) => match never {},
+            LoadError::Value(error) => Self::Value(error),
+            LoadError::Gap { seq } => Self::Gap { seq },
+            LoadError::NotANode => Self::NotANode,
+            LoadError::Refused { seq } => Self::Refused { seq },
+        }
+    }
 }
 
 fn find<D: Document, S: Storage>(storage: &S, doc: DocId) -> Result<Found<D>, LoadError<S::Error>> {

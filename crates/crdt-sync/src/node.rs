@@ -14,6 +14,7 @@ mod links;
 mod moment;
 mod receive;
 mod serve;
+mod shelf;
 mod stable;
 #[cfg(test)]
 mod tests;
@@ -21,13 +22,15 @@ mod tests;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::fmt;
 
 use crdt_core::{AgentId, Classify, Delta, ErrorKind};
 
 use crate::admission::OwnAgents;
 use crate::hosted::Hosted;
 use crate::link::Link;
-use crate::load::{load, load_with};
+use crate::load::load_with;
+use crate::steady::Steady;
 use crate::storage::{Key, STORE};
 use crate::{
     Batch, Config, DocId, Document, LinkError, LinkId, LoadError, Refusal, Refused, Storage,
@@ -43,7 +46,8 @@ pub use self::stable::{AckLevel, Mark};
 
 /// Keeps replicas of documents equal with those of its neighbours.
 ///
-/// Time is a number of milliseconds that does not go back, randomness 24 bytes at the start.
+/// Time is a number of milliseconds, randomness 24 bytes at the start. A clock that is set back stands still for
+/// the node until it goes on, so that nothing waits longer for it.
 ///
 /// # Invariants
 /// A frame is handed out only after everything it rests on was committed to the storage.
@@ -100,6 +104,7 @@ pub struct Node<D: Document, S> {
     /// Documents whose outbox grew.
     news: BTreeSet<DocId>,
     timers: BTreeSet<Timer>,
+    clock: Steady,
     /// Documents whose outbox may shrink, since something was acknowledged.
     crowded: BTreeSet<DocId>,
     /// What is kept of documents that were evicted.
@@ -118,18 +123,38 @@ pub struct Node<D: Document, S> {
 }
 
 /// What is kept of a document that is not in memory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Parked {
     /// How far the agents that write here are in it.
     own: OwnAgents,
     /// The links on which it is open, all at rest.
     links: BTreeMap<LinkId, u32>,
+    /// Where its outbox goes on if it is made anew: no place that neighbours noted means another then. 0 unless
+    /// it was deleted.
+    begins_at: u64,
+}
+
+impl Parked {
+    fn of<D: Document>(hosted: Hosted<D>) -> Self {
+        Self {
+            own: hosted.own,
+            links: hosted.links,
+            begins_at: 0,
+        }
+    }
+
+    fn is_needless(&self) -> bool {
+        self.links.is_empty() && self.own.is_empty() && self.begins_at == 0
+    }
 }
 
 /// When to look at a channel again; at the hello of a link, if there is no channel.
 type Timer = (u64, LinkId, Option<u32>);
 
 /// Why an edit did not happen. The document is what it was.
+///
+/// Whatever can be shown may be the error of the edit itself, such as `Box<dyn Error + Send + Sync>`, `String`
+/// or the error of a crate that boxes errors. It is shown as part of the text, and is in the variant.
 ///
 /// # Examples
 /// ```
@@ -142,14 +167,14 @@ type Timer = (u64, LinkId, Option<u32>);
 #[non_exhaustive]
 pub enum EditError<E> {
     /// The document is not in memory: add it first.
-    #[error("no document {doc:?}")]
+    #[error("no document {doc}")]
     UnknownDocument {
         /// The name that was given.
         doc: DocId,
     },
     /// The edit itself failed.
-    #[error("the edit was refused")]
-    Refused(#[source] E),
+    #[error("the edit was refused: {0}")]
+    Refused(E),
 }
 
 /// Why a frame was not taken.
@@ -160,13 +185,13 @@ pub enum EditError<E> {
 /// use crdt_sync::{LinkError, LinkId, ReceiveError};
 ///
 /// let error = ReceiveError::<Infallible>::from(LinkError::Unknown { link: LinkId(7) });
-/// assert_eq!(error.to_string(), "the link was cut");
+/// assert_eq!(error.to_string(), "no link 7");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiveError<E> {
     /// The link is cut: close the connection. Other links are as they were.
-    #[error("the link was cut")]
+    #[error(transparent)]
     Link(#[from] LinkError),
     /// A document that the frame opens cannot be read from storage.
     #[error("a document was not loaded")]
@@ -230,6 +255,7 @@ impl<D: Document, S: Storage> Node<D, S> {
             queue: Vec::new(),
             news: BTreeSet::new(),
             timers: BTreeSet::new(),
+            clock: Steady::default(),
             crowded: BTreeSet::new(),
             parked: BTreeMap::new(),
             seeking: BTreeSet::new(),
@@ -251,9 +277,12 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// See [`Node`].
     pub fn add_document(&mut self, doc: DocId) -> Result<bool, LoadError<S::Error>> {
         let is_known = self.find_document(doc)?;
-        let epoch = self.epoch;
-        let hosted = self.docs.entry(doc);
-        hosted.or_insert_with(|| Hosted::new(doc, epoch)).is_wanted = true;
+        if !is_known {
+            self.host_anew(doc);
+        }
+        if let Some(hosted) = self.docs.get_mut(&doc) {
+            hosted.is_wanted = true;
+        }
         Ok(!is_known)
     }
 
@@ -262,7 +291,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         if self.docs.contains_key(&doc) {
             return Ok(true);
         }
-        let found = load(&self.storage, doc, self.epoch)?;
+        let found = load_with::<D, S>(&self.storage, &self.batch, doc, self.epoch)?;
         let is_found = found.is_some();
         let found = found.map(|mut hosted| {
             if let Some(parked) = self.parked.remove(&doc) {
@@ -346,18 +375,19 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// storage cannot tell.
     fn take_back(&mut self, doc: DocId) {
         let before = load_with::<D, S>(&self.storage, &self.batch, doc, self.epoch);
+        let before = before.map(|hosted| hosted.map_or_else(D::default, |hosted| hosted.state));
         let Some(hosted) = self.docs.get_mut(&doc) else {
             return;
         };
         match before {
             // What was not changed keeps what it has in memory alone, such as numbers of agents.
-            Some(before) if before.to_bytes() == hosted.state.to_bytes() => {}
-            Some(before) => hosted.state = before,
-            None => {
-                let Some(Hosted { own, links, .. }) = self.docs.remove(&doc) else {
+            Ok(before) if before.to_bytes() == hosted.state.to_bytes() => {}
+            Ok(before) => hosted.state = before,
+            Err(_) => {
+                let Some(hosted) = self.docs.remove(&doc) else {
                     return;
                 };
-                self.parked.insert(doc, Parked { own, links });
+                self.parked.insert(doc, Parked::of(hosted));
             }
         }
     }
@@ -411,13 +441,14 @@ impl<D: Document, S: Storage> Node<D, S> {
         if !is_settled || self.news.contains(&doc) || self.batch.touches(&Key::prefix(doc)) {
             return false;
         }
-        let Some(Hosted { own, links, .. }) = self.docs.remove(&doc) else {
+        let Some(hosted) = self.docs.remove(&doc) else {
             return false;
         };
         self.crowded.remove(&doc);
         self.present.remove(&doc);
-        if !own.is_empty() || !links.is_empty() {
-            self.parked.insert(doc, Parked { own, links });
+        let parked = Parked::of(hosted);
+        if !parked.is_needless() {
+            self.parked.insert(doc, parked);
         }
         true
     }
@@ -500,7 +531,8 @@ impl<D: Document, S: Storage> Node<D, S> {
     pub fn next_wake(&self) -> Option<u64> {
         let due = self.timers.first().map(|(due, ..)| *due);
         let ends = self.present.values().min().copied();
-        due.into_iter().chain(ends).chain(self.cut_short_at).min()
+        let wake = due.into_iter().chain(ends).chain(self.cut_short_at).min();
+        wake.map(|wake| self.clock.told_at(wake))
     }
 
     /// Returns the name of the storage.
@@ -547,7 +579,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     }
 }
 
-impl<E: core::error::Error + 'static> Classify for EditError<E> {
+impl<E: fmt::Debug + fmt::Display + 'static> Classify for EditError<E> {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Misuse
     }

@@ -11,8 +11,11 @@
 //! another. Who covers a snapshot covers what that one covers, so that the set of dots that are known
 //! tells which pieces are held.
 
+mod early;
 mod encode;
 mod lattice;
+
+pub use self::early::EarlyPieces;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -23,8 +26,9 @@ use crdt_core::{AgentId, Classify, Dot, DotContext, ErrorKind, Lattice, NextSeqE
 /// Pieces of bytes, each with a dot; the delta is one of the few that are new.
 ///
 /// Who can read them keeps what is in them beside: it applies each piece that [`Event::Changed`] tells,
-/// and seals each delta of its own. On a link pieces come in an order in which each follows what its author
-/// held; who was away is sent what it lacks by agents, snapshots first: keep what comes too early.
+/// and seals each delta of its own. Pieces that come together are ordered by agents, snapshots first in large
+/// differences, and not by what follows what, which nobody on the way can read: types that need order, such
+/// as texts, are applied through [`EarlyPieces`].
 /// Names and sizes of pieces, and who made them, are not hidden.
 ///
 /// [`Event::Changed`]: crate::Event::Changed
@@ -209,13 +213,11 @@ impl Sealed {
     /// # Examples
     /// See [`Sealed`].
     pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
-        self.pieces.iter().flat_map(|(agent, held)| {
-            held.iter().map(move |(seq, content)| Piece {
-                agent,
-                seq: *seq,
-                bytes: &content.bytes,
-                covers: content.covers.as_deref(),
-            })
+        self.contents().map(|(agent, seq, content)| Piece {
+            agent,
+            seq,
+            bytes: &content.bytes,
+            covers: content.covers.as_deref(),
         })
     }
 

@@ -17,6 +17,8 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::{Decode, DecodeError, DecodeLimits, Encode, Reader, Writer};
 
+use crate::storage::{Key, Kind};
+
 /// A delta of an outbox: where it came from, then its bytes.
 pub(crate) fn entry(origin: Option<u64>, delta: &[u8]) -> Vec<u8> {
     let mut w = Writer::new();
@@ -50,6 +52,15 @@ pub(crate) fn read_snapshot<D: Decode>(
     let seq = r.u64()?;
     let state = D::from_bytes(r.raw(r.remaining())?, limits)?;
     Ok((seq, state))
+}
+
+/// How many deltas the outbox had at least, as one stored value tells.
+pub(crate) fn outbox_end(key: &[u8], value: &[u8]) -> u64 {
+    match Key::kind(key) {
+        Some(Kind::Entry(seq)) => seq.saturating_add(1),
+        Some(Kind::Snapshot) => Reader::new(value).u64().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 pub(crate) fn read_epoch(value: &[u8]) -> Result<u64, DecodeError> {

@@ -19,6 +19,7 @@
 //! is sent on the next. A neighbour that sends too fast is slowed down by its own socket, since each link
 //! hands over one frame at a time.
 
+mod ask;
 mod backoff;
 mod either;
 mod keeper;
@@ -116,14 +117,14 @@ pub enum ServiceError<E> {
     #[error("the node does not run any more")]
     Stopped,
     /// The document is not in memory: add it first.
-    #[error("no document {doc:?}")]
+    #[error("no document {doc}")]
     UnknownDocument {
         /// The name that was given.
         doc: DocId,
     },
     /// The edit, or loading the document, failed.
-    #[error("the call was refused")]
-    Refused(#[source] E),
+    #[error("the call was refused: {0}")]
+    Refused(E),
 }
 
 /// Why a node did not start.
@@ -385,7 +386,7 @@ impl<E: Error + 'static> crdt_core::Classify for StartError<E> {
     }
 }
 
-impl<E: Error + 'static> crdt_core::Classify for ServiceError<E> {
+impl<E: fmt::Debug + fmt::Display + 'static> crdt_core::Classify for ServiceError<E> {
     fn kind(&self) -> crdt_core::ErrorKind {
         crdt_core::ErrorKind::Misuse
     }

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 
 use crdt_sync::{AckLevel, Config};
 
-use super::{Broken, Site, World, page_id};
+use super::{Broken, Site, World, docs, page_id};
 use crate::page::Page;
 
 impl World {
@@ -51,8 +51,10 @@ impl World {
         let pages = (0..self.sites.len()).filter_map(|site| self.page(site));
         let stored = self.sites.iter().flat_map(|site| &site.durable).copied();
         let mut elsewhere = pages.flat_map(Page::tokens).chain(stored);
-        elsewhere
-            .find(|token| !here.contains(token) && !stable.is_subset(&self.seen[*token as usize]))
+        elsewhere.find(|token| {
+            let is_to_come = !here.contains(token) && !self.aside.contains(token);
+            is_to_come && !stable.is_subset(&self.seen[*token as usize])
+        })
     }
 
     /// At rest everybody's neighbours hold what they do.
@@ -105,10 +107,15 @@ impl World {
     }
 
     pub(super) fn check_equal(&self) -> Result<(), Broken> {
-        let bytes = |site| self.page(site).map(crdt_core::codec::Encode::to_bytes);
-        for site in 1..self.sites.len() {
-            if bytes(site) != bytes(0) {
-                return Err(format!("sites 0 and {site} rest unequal"));
+        for doc in docs::shared() {
+            let bytes = |site: usize| {
+                let state = self.sites[site].node.as_ref()?.document(doc)?;
+                Some(crdt_core::codec::Encode::to_bytes(state))
+            };
+            for site in 1..self.sites.len() {
+                if bytes(site) != bytes(0) {
+                    return Err(format!("sites 0 and {site} rest unequal"));
+                }
             }
         }
         Ok(())

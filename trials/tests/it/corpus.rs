@@ -27,10 +27,10 @@ fn another_version_of_the_protocol_is_refused_by_its_number() {
     node.connect(LinkId(0)).expect("a new link");
     let frames = node.commit(0).expect("memory does not fail");
     let mut hello = frames.first().expect("a hello").to_bytes();
-    assert_eq!(hello[..2], [1, 2], "the kind of a hello, and its version");
-    hello[1] = 3;
+    assert_eq!(hello[..2], [1, 3], "the kind of a hello, and its version");
+    hello[1] = 4;
     let refused = node.receive(LinkId(0), &hello);
-    let version = DecodeError::UnknownVersion { found: 3 };
+    let version = DecodeError::UnknownVersion { found: 4 };
     assert!(
         matches!(refused, Err(ReceiveError::Link(LinkError::Frame(found))) if found == version),
         "{refused:?}"

@@ -15,7 +15,7 @@ use core::fmt;
 
 use super::Lattice;
 use crate::codec::Writer;
-use crate::{DotContext, MemberSink, MemberSource};
+use crate::{DotContext, MemberSink, MemberSource, WrittenSink};
 
 /// A change that travels: the result of a mutation, or several grouped into one.
 ///
@@ -162,6 +162,18 @@ pub trait DeltaState {
     /// where deltas do not name their events.
     fn events_of(_delta: &Self::Delta) -> DotContext {
         DotContext::new()
+    }
+
+    /// Hands out what a delta says was written, field by field: the events of each by themselves, and the counts
+    /// of plain counters, which are no events.
+    ///
+    /// The provided method hands out [`events_of`](Self::events_of), as fits a type in which an agent numbers
+    /// all its events in one row.
+    ///
+    /// # Examples
+    /// See [`WrittenSink`].
+    fn written_by(delta: &Self::Delta, written: &mut WrittenSink<'_>) {
+        written.events(&Self::events_of(delta));
     }
 
     /// Splits a delta into parts of at most about `max_entries` elements, keys or characters each, so that a

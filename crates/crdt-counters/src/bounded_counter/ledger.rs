@@ -3,7 +3,7 @@
 //! **Costs.** With m agents that rights were sent to, access to one is O(log m).
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
-use crdt_core::{AgentId, Decompose, Lattice};
+use crdt_core::{AgentId, Decompose, Lattice, WrittenSink};
 
 use crate::agent_map::{AgentMap, Cell};
 use crate::count::{Count, Overflow};
@@ -78,6 +78,16 @@ impl Ledger {
 impl Cell for Ledger {
     fn may_belong_to(&self, agent: &AgentId) -> bool {
         !self.is_bottom() && self.sent.cell(agent).is_none()
+    }
+
+    fn written_by(&self, agent: &AgentId, written: &mut WrittenSink<'_>) {
+        written.in_field("up", |up| self.up.written_by(agent, up));
+        written.in_field("down", |down| self.down.written_by(agent, down));
+        written.in_field("sent", |sent| {
+            for (to, n) in self.sent.iter() {
+                sent.in_field(to.as_str(), |sent| n.written_by(agent, sent));
+            }
+        });
     }
 }
 

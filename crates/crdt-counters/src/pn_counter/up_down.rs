@@ -3,7 +3,7 @@
 //! **Costs.** Everything is O(1).
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
-use crdt_core::{Decompose, Lattice};
+use crdt_core::{AgentId, Decompose, Lattice, WrittenSink};
 
 use crate::agent_map::Cell;
 use crate::count::{Count, Overflow};
@@ -51,7 +51,12 @@ impl UpDown {
     }
 }
 
-impl Cell for UpDown {}
+impl Cell for UpDown {
+    fn written_by(&self, agent: &AgentId, written: &mut WrittenSink<'_>) {
+        written.in_field("up", |up| self.up.written_by(agent, up));
+        written.in_field("down", |down| self.down.written_by(agent, down));
+    }
+}
 
 impl Lattice for UpDown {
     fn join(&mut self, other: &Self) -> bool {

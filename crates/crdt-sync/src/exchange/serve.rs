@@ -48,6 +48,7 @@ impl<D: Document> Exchange<'_, D> {
         }
         self.send_summary(number, frames);
         self.send_deltas(number, frames);
+        self.say_check(number, owed.checked, frames);
         None
     }
 

@@ -3,8 +3,8 @@
 use crdt_core::codec::{Budget, Decode, DecodeError, DecodeLimits, Reader};
 
 use super::{
-    Content, Frame, Hello, Limits, MIN_FRAME_BYTES, Open, Part, PartAck, Symbols, Told, VERSION,
-    Want, kind,
+    Check, Content, Frame, Hello, Limits, MIN_FRAME_BYTES, Open, Part, PartAck, Symbols, Told,
+    VERSION, Want, kind,
 };
 use crate::digest::Digest;
 use crate::position::Position;
@@ -50,6 +50,11 @@ impl<'a> Frame<'a> {
             kind::PRESENCE => Self::Presence {
                 channel: r.u32()?,
                 bytes: r.raw(r.remaining())?,
+            },
+            kind::CHECK => Self::Check(read_check(&mut r)?),
+            kind::CHECKED => Self::Checked {
+                channel: r.u32()?,
+                is_same: r.bool()?,
             },
             kind::NACK => Self::Nack {
                 channel: r.u32()?,
@@ -119,6 +124,14 @@ fn read_told<'a>(r: &mut Reader<'a>) -> Result<Told<'a>, DecodeError> {
         versions: Digest::read(r)?,
         states: Digest::read(r)?,
         summary: if r.bool()? { Some(r.bytes()?) } else { None },
+    })
+}
+
+fn read_check(r: &mut Reader<'_>) -> Result<Check, DecodeError> {
+    Ok(Check {
+        channel: r.u32()?,
+        have: Position::decode(r, &mut Budget::new(&DecodeLimits::default()))?,
+        held: Digest::read(r)?,
     })
 }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crdt_core::codec::{DecodeError, Writer};
 
-use super::{Content, Frame, Hello, Limits, Open, Part, PartAck, Told};
+use super::{Check, Content, Frame, Hello, Limits, Open, Part, PartAck, Told};
 use crate::digest::Digest;
 use crate::position::Position;
 use crate::{DocId, Refusal, StoreId};
@@ -52,6 +52,15 @@ fn frames() -> Vec<Frame<'static>> {
                 window_bytes: 0,
             },
         }),
+        Frame::Check(Check {
+            channel: 9,
+            have: place(EPOCH, 4),
+            held: digest,
+        }),
+        Frame::Checked {
+            channel: 9,
+            is_same: true,
+        },
         Frame::Probe { channel: 1, seq: 2 },
         Frame::Probed {
             channel: 1,

@@ -2,7 +2,7 @@
 
 use crdt_core::codec::{Encode, Writer};
 
-use super::{Content, Frame, Hello, Open, Part, Symbols, Told, VERSION, Want, kind};
+use super::{Check, Content, Frame, Hello, Open, Part, Symbols, Told, VERSION, Want, kind};
 use crate::position::Position;
 use crate::riblt;
 
@@ -51,6 +51,12 @@ impl Frame<'_> {
                 w.u8(kind::PRESENCE);
                 w.u64(u64::from(*channel));
                 w.raw(bytes);
+            }
+            Self::Check(check) => write_check(check, w),
+            Self::Checked { channel, is_same } => {
+                w.u8(kind::CHECKED);
+                w.u64(u64::from(*channel));
+                w.bool(*is_same);
             }
             Self::Nack { channel, have } => {
                 w.u8(kind::NACK);
@@ -135,6 +141,13 @@ fn write_want(want: &Want<'_>, w: &mut Writer) {
     if let Some(known) = want.known {
         w.bytes(known);
     }
+}
+
+fn write_check(check: &Check, w: &mut Writer) {
+    w.u8(kind::CHECK);
+    w.u64(u64::from(check.channel));
+    check.have.encode(w);
+    check.held.write(w);
 }
 
 fn write_hello(hello: &Hello, w: &mut Writer) {

@@ -23,7 +23,7 @@ use crate::{Config, DocId, Document, LinkId, Storage};
 #[non_exhaustive]
 pub enum PresenceError {
     /// The document is not in memory: add it first.
-    #[error("no document {doc:?}")]
+    #[error("no document {doc}")]
     UnknownDocument {
         /// The name that was given.
         doc: DocId,

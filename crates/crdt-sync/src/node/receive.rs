@@ -17,9 +17,11 @@ use crate::admission::Admits;
 use crate::channel::Sending;
 use crate::exchange::Exchange;
 use crate::frame::{Frame, Hello, Limits, Open, Part};
-use crate::hosted::Hosted;
 use crate::link::Neighbour;
-use crate::{DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Refusal, Storage};
+use crate::{
+    DocId, Document, LinkError, LinkId, Offer, Opening, Policy, Presenting, Refusal, Storage,
+    StoreId, presence,
+};
 
 impl<D: Document, S: Storage> Node<D, S> {
     /// Takes a frame in. What it answers, the next [`commit`](Self::commit) hands out.
@@ -149,6 +151,14 @@ impl<D: Document, S: Storage> Node<D, S> {
                 at.take_probed(*seq, *upto);
                 Ok(())
             }),
+            Frame::Check(check) => self.on_channel(id, check.channel, policy, |at| {
+                at.take_check(check);
+                Ok(())
+            }),
+            Frame::Checked { channel, is_same } => self.on_channel(id, *channel, policy, |at| {
+                at.take_checked(*is_same);
+                Ok(())
+            }),
             Frame::Presence { channel, bytes } => self.take_presence(id, *channel, bytes, policy),
         }
     }
@@ -172,10 +182,23 @@ impl<D: Document, S: Storage> Node<D, S> {
         bytes: &[u8],
         policy: &mut dyn Policy<D>,
     ) -> Result<(), ReceiveError<S::Error>> {
+        let (Some((doc, _)), Some(store)) = (self.find_channel(id, theirs), self.store_at(id))
+        else {
+            return Ok(());
+        };
+        let entries = presence::read(bytes, &self.config.decode).map_err(LinkError::Frame)?;
+        let may_tell = |entry: &presence::Told| {
+            policy.presents(&Presenting {
+                doc,
+                link: id,
+                store,
+                agent: entry.agent(),
+            })
+        };
+        let told = entries.into_iter().filter(may_tell).collect();
         let mut changed = None;
         self.on_channel(id, theirs, policy, |at| {
-            let is_news = at.take_presence(bytes).map_err(LinkError::Frame)?;
-            changed = is_news.then_some(at.hosted.id);
+            changed = at.take_presence(told).then_some(doc);
             Ok(())
         })?;
         if let Some(doc) = changed {
@@ -189,12 +212,16 @@ impl<D: Document, S: Storage> Node<D, S> {
         let Some(link) = self.links.get_mut(&id) else {
             return Ok(());
         };
+        if let Some(proven) = link.proven().filter(|proven| *proven != hello.store) {
+            let told = hello.store;
+            return Err(LinkError::AnotherStore { proven, told });
+        }
         let is_other = |at: Neighbour| (at.store, at.epoch) != (hello.store, hello.epoch);
         if link.neighbour.is_some_and(is_other) {
             return Err(LinkError::AnotherNeighbour);
         }
         if link.neighbour.is_none() {
-            link.neighbour = Some(Neighbour {
+            link.meet(Neighbour {
                 store: hello.store,
                 epoch: hello.epoch,
                 limits: Limits::of(&self.config).meet(hello.limits),
@@ -220,8 +247,7 @@ impl<D: Document, S: Storage> Node<D, S> {
         policy: &mut dyn Policy<D>,
     ) -> Result<(), ReceiveError<S::Error>> {
         let doc = open.doc;
-        let link = self.links.get(&id);
-        let Some(store) = link.and_then(|link| link.neighbour).map(|at| at.store) else {
+        let Some(store) = self.store_at(id) else {
             return Ok(());
         };
         if let Err(refusal) = policy.opens(&Opening {
@@ -229,16 +255,14 @@ impl<D: Document, S: Storage> Node<D, S> {
             link: id,
             store,
         }) {
-            self.refuse_open(id, doc, refusal);
-            return Ok(());
+            return Ok(self.refuse_open(id, open, refusal)?);
         }
         if !self.find_document(open.doc).map_err(ReceiveError::Load)? {
             if !self.config.accepts_documents {
                 self.refusals.push((id, open.doc, Refusal::UnknownDocument));
                 return Ok(());
             }
-            self.docs
-                .insert(open.doc, Hosted::new(open.doc, self.epoch));
+            self.host_anew(doc);
         }
         let (Some(link), Some(hosted)) = (self.links.get_mut(&id), self.docs.get_mut(&open.doc))
         else {
@@ -266,12 +290,28 @@ impl<D: Document, S: Storage> Node<D, S> {
         Ok(())
     }
 
+    /// What the neighbour on a link calls its storage, if it said hello.
+    fn store_at(&self, id: LinkId) -> Option<StoreId> {
+        Some(self.links.get(&id)?.neighbour?.store)
+    }
+
     /// A neighbour may not open a document: it is told, and nothing else is.
-    fn refuse_open(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
+    fn refuse_open(
+        &mut self,
+        id: LinkId,
+        open: &Open<'_>,
+        refusal: Refusal,
+    ) -> Result<(), LinkError> {
+        let doc = open.doc;
         if let Some(number) = self.channel_of(id, doc) {
+            if let Some(link) = self.links.get_mut(&id) {
+                // Should they not hear of it, what they send for the channel is answered.
+                link.pair(open.channel, number)?;
+            }
             self.close_channel(id, number, Some(refusal));
         }
         self.refusals.push((id, doc, refusal));
+        Ok(())
     }
 
     fn take_refusal(&mut self, id: LinkId, doc: DocId, refusal: Refusal) {
@@ -294,7 +334,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     }
 
     /// Stops exchanging a document on a link; `ours` is why, if it was we who refused.
-    fn close_channel(&mut self, id: LinkId, number: u32, ours: Option<Refusal>) {
+    pub(super) fn close_channel(&mut self, id: LinkId, number: u32, ours: Option<Refusal>) {
         if let Some(link) = self.links.get_mut(&id) {
             link.close(number, ours);
             queue_next(link, id, &self.config, &mut self.queue);
@@ -314,7 +354,10 @@ impl<D: Document, S: Storage> Node<D, S> {
             return Ok(());
         };
         // It may have been evicted.
-        self.find_document(doc).map_err(ReceiveError::Load)?;
+        if !self.find_document(doc).map_err(ReceiveError::Load)? {
+            // It was deleted, and they have not heard.
+            self.refusals.push((id, doc, Refusal::Withdrawn));
+        }
         let (Some(link), Some(hosted)) = (self.links.get_mut(&id), self.docs.get_mut(&doc)) else {
             return Ok(());
         };

@@ -114,7 +114,8 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// Makes durable what was edited and received, and hands out the frames that tell of it.
     ///
     /// How often it is called is the batch window: all that happened in between shares a transaction and
-    /// frames. `now` is in milliseconds of a clock that does not go back.
+    /// frames. `now` is in milliseconds, best of a clock that does not go back: if it does, nothing is lost, and
+    /// what waits for a time goes on waiting as long as it had to.
     ///
     /// About [`Config::max_commit_bytes`](crate::Config::max_commit_bytes) are handed out at once. If there is
     /// more, [`next_wake`](Self::next_wake) is `now`: call it again when these frames are on their way.
@@ -127,6 +128,7 @@ impl<D: Document, S: Storage> Node<D, S> {
     /// # Examples
     /// See [`Node`].
     pub fn commit(&mut self, now: u64) -> Result<Vec<Outgoing>, S::Error> {
+        let now = self.clock.advance(now);
         self.shrink_outboxes();
         if !self.batch.is_empty() {
             self.storage.commit(&self.batch)?;

@@ -41,7 +41,7 @@ impl Lattice for Sealed {
 }
 
 impl Sealed {
-    fn contents(&self) -> impl Iterator<Item = (&AgentId, u64, &Content)> {
+    pub(super) fn contents(&self) -> impl Iterator<Item = (&AgentId, u64, &Content)> {
         let agents = self.pieces.iter();
         agents.flat_map(|(agent, held)| {
             let held = held.iter();

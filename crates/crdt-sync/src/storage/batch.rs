@@ -94,6 +94,16 @@ impl Batch {
         keys.next().is_some_and(|key| key.starts_with(prefix))
     }
 
+    /// Whether a key is written, and will not be there.
+    pub(crate) fn deletes(&self, key: &[u8]) -> bool {
+        self.writes.get(key).is_some_and(Option::is_none)
+    }
+
+    /// Takes back all writes to keys that start with `prefix`.
+    pub(crate) fn forget(&mut self, prefix: &[u8]) {
+        self.writes.retain(|key, _| !key.starts_with(prefix));
+    }
+
     pub(crate) fn clear(&mut self) {
         self.writes.clear();
     }

@@ -25,10 +25,19 @@ pub(crate) enum Kind {
 pub(crate) struct Key;
 
 impl Key {
+    /// What the keys of all documents start with.
+    pub(crate) const DOCUMENTS: &[u8] = &[1];
+
+    /// The document that a key is of.
+    pub(crate) fn doc(key: &[u8]) -> Option<DocId> {
+        let bytes: [u8; 16] = key.get(1..17)?.try_into().ok()?;
+        Some(DocId::from_bytes(bytes))
+    }
+
     /// What all keys of a document start with.
     pub(crate) fn prefix(doc: DocId) -> Vec<u8> {
         let mut key = Vec::with_capacity(34);
-        key.push(1);
+        key.extend_from_slice(Self::DOCUMENTS);
         key.extend_from_slice(&doc.to_bytes());
         key
     }

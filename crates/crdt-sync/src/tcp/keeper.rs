@@ -34,6 +34,9 @@ type Read<D> = Box<dyn FnOnce(Option<&D>) + Send>;
 /// Changes a document; returns the delta.
 type Edit<D> = Box<dyn FnOnce(&mut D) -> Result<<D as DeltaState>::Delta, Refused> + Send>;
 
+/// Anything that a node does in memory.
+type Ask<D, S> = Box<dyn FnOnce(&mut Node<D, S>) + Send>;
+
 /// What handles ask for.
 pub(super) enum Command<D: Document, S: Storage> {
     Add {
@@ -44,6 +47,13 @@ pub(super) enum Command<D: Document, S: Storage> {
     Read {
         doc: DocId,
         read: Read<D>,
+    },
+    /// Asks the node something that needs no storage.
+    Ask(Ask<D, S>),
+    /// Frees the memory of a document.
+    Evict {
+        doc: DocId,
+        done: oneshot::Sender<bool>,
     },
     Listen(TcpListener),
     Connect(String),
@@ -209,6 +219,19 @@ where
             Command::Read { doc, read } => {
                 read(self.node.as_ref().and_then(|node| node.document(doc)));
             }
+            Command::Ask(ask) => {
+                if let Some(node) = &mut self.node {
+                    ask(node);
+                }
+                self.begin_window();
+            }
+            Command::Evict { doc, done } => {
+                let is_gone = self.node.as_mut().is_some_and(|node| node.evict(doc));
+                if is_gone {
+                    self.docs.remove(&doc);
+                }
+                done.send(is_gone).unwrap_or_default();
+            }
             Command::Listen(listener) => {
                 let reach = self.reach.clone();
                 self.tasks.spawn(reach::accept(listener, reach));
@@ -256,7 +279,12 @@ where
                 outlet,
             } => {
                 // The connection ends with its outlet.
-                if self.policy.links(link, address) && node.connect(link).is_ok() {
+                let store = self.policy.store_at(link, address);
+                let connect = |node: &mut Node<D, S>| match store {
+                    Some(store) => node.connect_as(link, store),
+                    None => node.connect(link),
+                };
+                if self.policy.links(link, address) && connect(node).is_ok() {
                     self.links.insert(link, outlet);
                     for doc in &self.docs {
                         share(Some(node), link, *doc);

@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use crate::{Document, LinkId, Policy};
+use crate::{Document, LinkId, Policy, StoreId};
 
 /// A [`Policy`] that is also asked about connections: a service has one, on its own task.
 ///
@@ -34,6 +34,14 @@ pub trait LinkPolicy<D: Document>: Policy<D> + Send {
     fn links(&mut self, link: LinkId, address: SocketAddr) -> bool {
         let _anyone = (link, address);
         true
+    }
+
+    /// Which store is at the other end, where that is certain: connections of one tunnel come from one address,
+    /// say. A neighbour that names another is cut off, as by
+    /// [`Node::connect_as`](crate::Node::connect_as). The provided method knows nothing.
+    fn store_at(&mut self, link: LinkId, address: SocketAddr) -> Option<StoreId> {
+        let _unknown = (link, address);
+        None
     }
 
     /// A link that was allowed is gone: what is kept of it may go. The provided method does nothing.

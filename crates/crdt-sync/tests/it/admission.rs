@@ -1,8 +1,13 @@
 //! What is asked of a foreign delta before it is applied.
 
-use crdt_core::{AgentId, DeltaState};
+use core::convert::Infallible;
+
+use crdt_core::codec::Encode;
+use crdt_core::{AgentId, Delta, DeltaState};
+use crdt_counters::{BoundedCounter, PnCounter};
 use crdt_maps::OrSet;
 use crdt_sync::{Event, Refusal};
+use crdt_text::TextDoc;
 
 use crate::net::{Net, config, doc};
 
@@ -58,14 +63,29 @@ fn a_clone_that_wrote_as_much_is_found_by_what_it_wrote() {
     assert!(found.contains(&(Refusal::Diverged, true)), "{found:?}");
 }
 
-/// Neither lacks an event of the other when they have exchanged, and neither asks again by itself.
+/// Neither lacks an event of the other when they have exchanged: it shows only in what they hold.
 #[test]
-fn a_clone_that_wrote_more_is_found_when_asked_for() {
+fn a_clone_that_wrote_more_is_found_once_in_step() {
     let mut net = Net::<Names>::new(2, &config());
     add(&mut net, 0, "alice", "one");
     add(&mut net, 1, "alice", "another");
     add(&mut net, 1, "alice", "third");
+    net.connect(0, 1);
+    net.settle();
+    let found = [refusals(&mut net, 0), refusals(&mut net, 1)].concat();
+    assert!(found.contains(&(Refusal::Diverged, true)), "{found:?}");
+}
+
+/// One that was in step, and went on under a name that somebody else has too, while the link stood.
+#[test]
+fn a_clone_that_appeared_later_is_found_when_asked_for() {
+    let mut net = Net::<Names>::new(2, &config());
     let link = net.connect(0, 1);
+    net.settle();
+    // Each edit is on its way before the other's is here.
+    add(&mut net, 0, "alice", "one");
+    add(&mut net, 1, "alice", "another");
+    add(&mut net, 1, "alice", "third");
     net.settle();
     assert_eq!([refusals(&mut net, 0), refusals(&mut net, 1)].concat(), []);
     net.nodes[0].compare(link, doc()).unwrap();
@@ -151,4 +171,131 @@ fn ending_the_events_of_others_is_not_writing_in_their_name() {
     net.assert_equal();
     assert_eq!(refusals(&mut net, 0), []);
     assert_eq!(refusals(&mut net, 1), []);
+}
+
+crdt_core::replicated! {
+    /// A document in which an agent has a row of events, and a count, in each field.
+    #[derive(Clone, Debug, Default)]
+    struct Page {
+        text: TextDoc,
+        names: OrSet<String>,
+        votes: PnCounter,
+        stock: BoundedCounter,
+    }
+    delta PageDelta, summary PageSummary
+}
+
+fn type_text(page: &mut Page, text: &str) -> PageDelta {
+    let writer = page.text.get_or_create_agent_id("alice").unwrap();
+    let (inserted, text) = page.text.edit_with_delta(|doc| doc.insert(writer, 0, text));
+    inserted.unwrap();
+    PageDelta {
+        text,
+        ..PageDelta::default()
+    }
+}
+
+fn name(page: &mut Page, name: &str) -> PageDelta {
+    let alice = AgentId::new("alice").unwrap();
+    PageDelta {
+        names: page.names.add_with_delta(&alice, name.to_string()).unwrap(),
+        ..PageDelta::default()
+    }
+}
+
+fn vote(page: &mut Page, n: u64) -> PageDelta {
+    let alice = AgentId::new("alice").unwrap();
+    PageDelta {
+        votes: page.votes.increment_with_delta(&alice, n).unwrap(),
+        ..PageDelta::default()
+    }
+}
+
+fn store(page: &mut Page, n: u64) -> PageDelta {
+    let alice = AgentId::new("alice").unwrap();
+    PageDelta {
+        stock: page.stock.increment_with_delta(&alice, n).unwrap(),
+        ..PageDelta::default()
+    }
+}
+
+/// Node 0 announced alice; node 1 writes under that name.
+fn found_in_page(
+    honest: impl FnOnce(&mut Page) -> PageDelta,
+    clone: impl FnOnce(&mut Page) -> PageDelta,
+) -> bool {
+    let mut net = Net::<Page>::new(2, &config());
+    net.nodes[0].add_agent(AgentId::new("alice").unwrap());
+    let edit = |page: &mut Page| Ok::<_, Infallible>(honest(page));
+    net.nodes[0].edit(doc(), edit).unwrap();
+    let edit = |page: &mut Page| Ok::<_, Infallible>(clone(page));
+    net.nodes[1].edit(doc(), edit).unwrap();
+    let before = net.state(0).to_bytes();
+    net.connect(0, 1);
+    net.settle();
+    let events = net.nodes[0].take_events();
+    let is_found = events.iter().any(|event| {
+        matches!(event, Event::Refused(refused)
+            if refused.by_us && refused.refusal == Refusal::ClonedIdentity)
+    });
+    assert!(!is_found || net.state(0).to_bytes() == before);
+    is_found
+}
+
+/// A hundred characters are a hundred events of the text, and none of any other field.
+#[test]
+fn a_clone_is_found_in_each_field_of_a_struct_by_itself() {
+    let typed = |page: &mut Page| type_text(page, &"x".repeat(100));
+    assert!(found_in_page(typed, |page| name(page, "another")));
+    assert!(found_in_page(typed, |page| vote(page, 1)));
+    assert!(found_in_page(typed, |page| store(page, 1)));
+    let named = |page: &mut Page| name(page, "one");
+    assert!(found_in_page(named, |page| type_text(page, "y")));
+}
+
+#[test]
+fn a_clone_that_counts_further_is_found() {
+    assert!(found_in_page(|page| vote(page, 3), |page| vote(page, 4)));
+    assert!(found_in_page(|page| store(page, 3), |page| store(page, 4)));
+    // What alice counted herself may come back to her.
+    assert!(!found_in_page(|page| vote(page, 3), |page| vote(page, 3)));
+}
+
+#[test]
+fn events_are_counted_for_all_fields() {
+    let mut config = config();
+    config.max_events_per_delta = 10;
+    let mut net = Net::<Page>::new(2, &config);
+    let edit = |page: &mut Page| {
+        let mut delta = type_text(page, "six...");
+        for n in 0..5 {
+            delta.merge_delta(&name(page, &format!("{n}"))).unwrap();
+        }
+        Ok::<_, Infallible>(delta)
+    };
+    net.nodes[0].edit(doc(), edit).unwrap();
+    net.connect(0, 1);
+    net.settle();
+    assert!(net.state(1).names.is_empty(), "eleven events of one agent");
+}
+
+#[test]
+fn an_announced_agent_that_writes_in_all_fields_is_not_in_its_own_way() {
+    let mut net = Net::<Page>::new(3, &config());
+    net.nodes[0].add_agent(AgentId::new("alice").unwrap());
+    net.connect(0, 1);
+    net.connect(1, 2);
+    net.connect(2, 0);
+    for round in 0..6 {
+        let edit = |page: &mut Page| {
+            let mut delta = vote(page, round);
+            delta.merge_delta(&store(page, 2)).unwrap();
+            delta.merge_delta(&name(page, "again")).unwrap();
+            Ok::<_, Infallible>(delta)
+        };
+        net.nodes[0].edit(doc(), edit).unwrap();
+        net.settle();
+    }
+    net.assert_equal();
+    assert_eq!(net.state(2).votes.value(), 15);
 }

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use crdt_core::AgentId;
 use crdt_core::codec::{Encode, Writer};
 use crdt_maps::GSet;
-use crdt_sync::{Event, LinkId, PresenceError};
+use crdt_sync::{Event, LinkId, Policy, PresenceError, Presenting};
 
 use crate::net::{Frame, Net, config, doc};
 
@@ -236,4 +236,31 @@ fn what_is_taken_away_is_gone_whatever_time_it_is_given() {
     net.now += 20;
     net.settle();
     assert_eq!(seen(&net, 2), ["2"]);
+}
+
+/// Lets one agent be present, and no other.
+struct Only(AgentId);
+
+impl Policy<Words> for Only {
+    fn presents(&mut self, presenting: &Presenting<'_>) -> bool {
+        assert_eq!(presenting.doc, doc());
+        *presenting.agent == self.0
+    }
+}
+
+#[test]
+fn who_may_not_be_present_is_passed_over_and_not_passed_on() {
+    for (allowed, expected) in [("alice", vec!["here"]), ("bob", vec![])] {
+        let mut net = line();
+        set(&mut net, 0, Some("here"));
+        for frame in net.commit(0) {
+            let mut only = Only(agent(allowed));
+            let node = &mut net.nodes[1];
+            node.receive_under(frame.link, &frame.bytes, &mut only)
+                .unwrap();
+        }
+        net.settle();
+        assert_eq!(seen(&net, 1), expected);
+        assert_eq!(seen(&net, 2), expected);
+    }
 }

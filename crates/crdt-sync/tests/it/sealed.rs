@@ -1,10 +1,11 @@
 //! A relay that cannot read what it carries.
 
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
-use crdt_core::{AgentId, DeltaState, Dot, DotContext, Lattice, Summarize};
+use crdt_core::{AgentId, Classify, DeltaState, Dot, DotContext, ErrorKind, Lattice, Summarize};
 use crdt_maps::{OrSet, OrSetDelta};
-use crdt_sync::{Event, LinkId, Sealed, SealedError};
+use crdt_sync::{EarlyPieces, Event, LinkId, Piece, Sealed, SealedError};
 use crdt_testkit::Rng;
+use crdt_text::TextDoc;
 
 use crate::net::{Net, config, doc};
 
@@ -230,4 +231,66 @@ fn a_snapshot_that_forgets_another_is_refused() {
     assert_eq!(relay.apply_delta(&forged), Err(SealedError::Forgetful));
     assert_eq!(relay, before);
     assert_eq!(relay.check_delta(&liar), Ok(()), "it is covered");
+}
+
+/// A client types, another answers, and a third is sent both at once: by agents, the answer first.
+#[test]
+fn pieces_of_a_text_that_come_together_are_applied_in_their_order() {
+    let mut net = Net::<Sealed>::new(4, &config());
+    net.connect(0, 1);
+    net.connect(0, 2);
+    net.settle();
+    let mut texts = [TextDoc::new(), TextDoc::new(), TextDoc::new()];
+    let mut early = [EarlyPieces::new(), EarlyPieces::new(), EarlyPieces::new()];
+    for (client, agent, words) in [(1, "zoe", "hello"), (2, "bob", ", you"), (1, "zoe", " too")] {
+        let text = &mut texts[client - 1];
+        let writer = text.get_or_create_agent_id(agent).unwrap();
+        let end = text.len_chars();
+        let (inserted, update) = text.edit_with_delta(|text| text.insert(writer, end, words));
+        inserted.unwrap();
+        let agent = AgentId::new(agent).unwrap();
+        let piece = seal(&update.encode());
+        let edit = |sealed: &mut Sealed| sealed.append_with_delta(&agent, &piece);
+        net.nodes[client].edit(doc(), edit).unwrap();
+        net.settle();
+        read(&mut net, 1, &mut texts[0], &mut early[0]);
+        read(&mut net, 2, &mut texts[1], &mut early[1]);
+    }
+    // The third comes last, and is sent everything as one difference.
+    net.connect(0, 3);
+    net.settle();
+    read(&mut net, 3, &mut texts[2], &mut early[2]);
+    for text in &texts {
+        assert_eq!(text.content(), "hello, you too");
+    }
+    assert!(early.iter().all(EarlyPieces::is_empty));
+}
+
+fn read(net: &mut Net<Sealed>, client: usize, text: &mut TextDoc, early: &mut EarlyPieces) {
+    for event in net.nodes[client].take_events() {
+        let Event::Changed { deltas, .. } = event else {
+            continue;
+        };
+        for delta in &deltas {
+            let apply = |piece: Piece<'_>| text.apply_update(&seal(piece.bytes)).map(drop);
+            early.apply(delta, apply).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_piece_that_is_refused_for_good_is_dropped_and_the_others_are_not() {
+    let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+    let mut sealed = Sealed::new();
+    sealed.append_with_delta(&alice, b"no text").unwrap();
+    let mut text = TextDoc::new();
+    let writer = text.get_or_create_agent_id("bob").unwrap();
+    let (inserted, update) = text.edit_with_delta(|text| text.insert(writer, 0, "text"));
+    inserted.unwrap();
+    sealed.append_with_delta(&bob, &update.encode()).unwrap();
+    let (mut early, mut there) = (EarlyPieces::new(), TextDoc::new());
+    let error = early.apply(&sealed, |piece| there.apply_update(piece.bytes).map(drop));
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Malformed);
+    assert_eq!(there.content(), "text");
+    assert!(early.is_empty());
 }

@@ -12,6 +12,9 @@ use crate::net::{Net, config, doc};
 
 type Words = GSet<String>;
 
+/// The kind of a frame that refuses.
+const REFUSE: u8 = 7;
+
 fn insert(node: &mut Node<Words, MemoryStorage>, doc: DocId, word: &str) {
     let edit = |set: &mut Words| Ok::<_, Infallible>(set.insert_with_delta(word.to_string()));
     node.edit(doc, edit).unwrap();
@@ -96,6 +99,34 @@ fn members_write_guests_read_and_strangers_see_nothing() {
     settle_under(&mut net, &mut rooms);
     assert_eq!(refusals(&mut net.nodes[1]), [(doc(), Refusal::OverQuota)]);
     assert_eq!(net.state(0).len(), 2);
+}
+
+/// The server offers the document itself, so that the stranger has a channel and goes on asking on it.
+#[test]
+fn who_did_not_hear_that_a_document_is_refused_is_told_again() {
+    let mut net = Net::<Words>::new(2, &config());
+    insert(&mut net.nodes[0], doc(), "welcome");
+    net.connect(0, 1);
+    let mut n_lost = 0;
+    for _ in 0..20 {
+        net.now += 1_000;
+        for frame in net.commit(1) {
+            let mut nobody = Rooms::default();
+            let node = &mut net.nodes[0];
+            node.receive_under(frame.link, &frame.bytes, &mut nobody)
+                .unwrap();
+        }
+        for frame in net.commit(0) {
+            if frame.bytes[0] == REFUSE && n_lost < 2 {
+                n_lost += 1;
+            } else {
+                net.deliver(&frame);
+            }
+        }
+    }
+    assert_eq!(n_lost, 2);
+    assert_eq!(refusals(&mut net.nodes[1]), [(doc(), Refusal::Forbidden)]);
+    assert_eq!(net.nodes[1].next_wake(), None, "it asks no more");
 }
 
 #[test]
