@@ -2,12 +2,13 @@
 
 use crate::memory;
 use benches::{Args, Input, Row, histories, keystrokes, op_log, runs};
-use crdt_text::{Branch, LinkEncoder, OpLog};
+use crdt_text::{Branch, DecodeLimits, LinkEncoder, OpLog, SavedDoc, TextDoc};
 use serde_json::Number;
 
 pub(crate) fn run(args: &Args) {
     for input in histories(args) {
         sizes(args, &input);
+        text_only(args, &input);
         update_sizes(args, &input);
     }
     for input in keystrokes(args) {
@@ -46,6 +47,32 @@ fn sizes(args: &Args, input: &Input) {
         peak_bytes: Some(peak),
         steady_bytes: Some(steady),
         ..row
+    }
+    .print(args);
+}
+
+/// The memory of a text that is shown and edited while its history stays in the file, which is the
+/// input here: a program would map it. Beside it stands the length of the text.
+fn text_only(args: &Args, input: &Input) {
+    let bench = format!("text/memory-text/{}", input.name());
+    if !args.wants(&bench) {
+        return;
+    }
+    let saved = TextDoc::from(op_log(&input.load())).save();
+    let open = || SavedDoc::open(&saved, &DecodeLimits::default()).expect("our own bytes");
+    let n_bytes = open().text().len();
+    let (peak, steady) = memory(|| {
+        let mut draft = open().edit();
+        let agent = draft.get_or_create_agent_id("reader").expect("a name");
+        let middle = draft.len_chars() / 2;
+        draft.insert(agent, middle, "x").expect("within the text");
+        draft
+    });
+    Row {
+        bytes: Some(Number::from(n_bytes)),
+        peak_bytes: Some(peak),
+        steady_bytes: Some(steady),
+        ..Row::new(&bench, SUBJECT)
     }
     .print(args);
 }

@@ -27,6 +27,7 @@ mod frontier;
 mod ids;
 mod ingest;
 mod lv;
+mod minimal;
 mod query;
 mod rollback;
 mod runs;
@@ -269,13 +270,14 @@ impl CausalGraph {
     }
 
     /// Appends a run that was checked before.
+    #[inline]
     fn push(&mut self, agent: AgentIdx, seq: u64, parents: &[Lv], len: u32) -> LvRange {
         let range = LvRange::new(self.end(), self.end().plus(len));
-        self.critical.push(range, parents, &self.frontier);
+        let unites = self.frontier.advance(parents, range.last());
+        self.critical.push(range, parents, unites);
         self.runs.push(range, parents);
         self.ids.push(agent, seq, range);
-        self.frontier.advance(parents, range.last());
-        let is_only_head = self.frontier.single().is_some();
+        let is_only_head = unites || self.frontier.single().is_some();
         let is_typing = is_only_head
             && self.ids.ends_with_highest_of(agent)
             && (self.floor.is_none() || seq >= self.seq_end_of_dropped(agent));

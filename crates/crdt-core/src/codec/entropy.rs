@@ -12,7 +12,7 @@
 //! sum 2^11, in two states by turns.
 //!
 //! **Invariants.** Equal values in equal contexts give equal bytes, on every platform: all arithmetic
-//! is in integers. A decoder needs at most 8 KiB for each KiB of input, and 32 KiB besides. It yields
+//! is in integers. A decoder needs at most 3 KiB for each KiB of input, and 12 KiB besides. It yields
 //! values for ever, whatever the bytes; [`Decoder::finish`] says whether they were what was written,
 //! and how many to ask for is the caller's to bound.
 //!

@@ -292,6 +292,27 @@ impl Budget {
         Ok(())
     }
 
+    /// Returns how many items could be spent now.
+    ///
+    /// Who takes in very many small things counts them, and spends once.
+    ///
+    /// # Complexity
+    /// O(1).
+    /// # Examples
+    /// ```
+    /// # use crdt_core::codec::{Budget, DecodeLimits};
+    /// let mut budget = Budget::new(&DecodeLimits::default().with_max_items(10));
+    /// budget.spend_items(3)?;
+    /// assert_eq!(budget.items_left(), 7);
+    /// # Ok::<(), crdt_core::codec::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn items_left(&self) -> u64 {
+        let n_items = self.limits.max_items.saturating_sub(self.n_items);
+        let n_bytes = self.limits.max_memory.saturating_sub(self.n_memory);
+        n_items.min(n_bytes / ITEM_BYTES)
+    }
+
     /// Spends `n` agent names, and 64 bytes of memory for each.
     ///
     /// # Errors

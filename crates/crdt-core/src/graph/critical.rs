@@ -14,7 +14,6 @@
 
 use alloc::vec::Vec;
 
-use super::frontier::Frontier;
 use super::lv::{Lv, LvRange};
 
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -23,14 +22,15 @@ pub(super) struct CriticalVersions {
 }
 
 impl CriticalVersions {
-    /// Takes in a run that is about to be appended; `frontier` is the one before it.
+    /// Takes in a run that is about to be appended, and whether it has all heads as parents.
     ///
     /// A root counts as a child of a virtual event before everything, so a second root leaves no
     /// critical version below it.
-    pub(super) fn push(&mut self, run: LvRange, parents: &[Lv], frontier: &Frontier) {
+    #[inline]
+    pub(super) fn push(&mut self, run: LvRange, parents: &[Lv], unites: bool) {
         self.keep_up_to(parents.first().copied());
         // The frontier collapses to one head exactly when the run has all of it as parents.
-        if parents == frontier.as_slice() {
+        if unites {
             self.continue_last(run);
         }
     }
@@ -55,6 +55,7 @@ impl CriticalVersions {
         self.stretches.get(n).copied()
     }
 
+    #[inline]
     fn keep_up_to(&mut self, last: Option<Lv>) {
         let end = last.map_or(Lv::new(0), |lv| lv.plus(1));
         while let Some(stretch) = self.stretches.last_mut() {

@@ -161,9 +161,9 @@ impl CausalGraph {
             .map(|head| (self.intern_agent(&head.agent), head.seq))
             .collect();
         let range = LvRange::new(Lv::new(0), Lv::new(len));
-        self.critical.push(range, &[], &self.frontier);
+        let unites = self.frontier.advance(&[], range.last());
+        self.critical.push(range, &[], unites);
         self.runs.push(range, &[]);
-        self.frontier.advance(&[], range.last());
         let end = range.end;
         self.floor = Some(Box::new(GraphFloor { floor, ids, end }));
         Ok(range)

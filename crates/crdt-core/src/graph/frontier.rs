@@ -146,16 +146,60 @@ impl Frontier {
         }
     }
 
-    /// Replaces heads by an event that has them as parents and comes after every head.
-    pub(super) fn advance(&mut self, parents: &[Lv], head: Lv) {
-        if self.0.as_slice() == parents {
-            self.0.clear();
-        } else if self.0.len() <= FEW {
+    /// Replaces heads by an event that has them as parents and comes after every head; returns
+    /// whether it has all of them as parents.
+    #[inline]
+    pub(super) fn advance(&mut self, parents: &[Lv], head: Lv) -> bool {
+        // Two writers at once have two heads, and one of them goes on.
+        match &mut *self.0 {
+            [only] if parents == [*only] => {
+                *only = head;
+                return true;
+            }
+            [_] if parents.len() == 1 => self.0.push(head),
+            [low, high] if (1..=2).contains(&parents.len()) => {
+                let (first, last) = (parents[0], parents[parents.len() - 1]);
+                let is_parent = |lv: Lv| (lv == first) | (lv == last);
+                match (is_parent(*low), is_parent(*high)) {
+                    (true, true) => return self.unite(head),
+                    (false, true) => *high = head,
+                    (true, false) => (*low, *high) = (*high, head),
+                    (false, false) => self.0.push(head),
+                }
+            }
+            _ => return self.advance_any(parents, head),
+        }
+        false
+    }
+
+    /// Puts one head in place of all.
+    fn unite(&mut self, head: Lv) -> bool {
+        *self = Self::from(head);
+        true
+    }
+
+    fn advance_any(&mut self, parents: &[Lv], head: Lv) -> bool {
+        if self.is(parents) {
+            return self.unite(head);
+        }
+        if self.0.len() <= FEW {
             self.0.retain(|head| !parents.contains(head));
         } else {
             self.remove_all(parents);
         }
         self.0.push(head);
+        false
+    }
+
+    /// Whether these are the heads, sorted.
+    #[inline]
+    pub(super) fn is(&self, heads: &[Lv]) -> bool {
+        // Few are compared without a call.
+        match (self.as_slice(), heads) {
+            ([a], [b]) => a == b,
+            ([a, c], [b, d]) => a == b && c == d,
+            (own, heads) => own.len() == heads.len() && own == heads,
+        }
     }
 
     /// Puts another head in place of the only one.
@@ -165,9 +209,19 @@ impl Frontier {
         self.0[0] = head;
     }
 
+    /// Whether `event` is a head.
+    #[inline]
+    pub(super) fn has_head(&self, event: Lv) -> bool {
+        match *self.as_slice() {
+            [low, high] => (low == event) | (high == event),
+            ref heads => heads.binary_search(&event).is_ok(),
+        }
+    }
+
     /// Whether every one of `events` is a head.
+    #[inline]
     pub(super) fn has_heads(&self, events: &[Lv]) -> bool {
-        events.iter().all(|lv| self.0.binary_search(lv).is_ok())
+        events.iter().all(|&lv| self.has_head(lv))
     }
 
     /// Takes events out, ascending; those that are no heads are ignored.

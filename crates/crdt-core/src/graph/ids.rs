@@ -52,11 +52,9 @@ impl EventIds {
         }
     }
 
+    #[inline]
     pub(super) fn push(&mut self, agent: AgentIdx, seq: u64, lvs: LvRange) {
-        let continues = self
-            .last_run()
-            .is_some_and(|last| last.agent == agent && last.seq + u64::from(last.lvs.len()) == seq);
-        if !continues {
+        if !self.is_continued_by(agent, seq) {
             self.starts.push(lvs.start);
             self.agents.push(agent);
             self.seqs.push(seq);
@@ -116,6 +114,7 @@ impl EventIds {
     }
 
     /// What is known of one agent; `None` if it was never interned.
+    #[inline]
     pub(super) fn of_agent(&self, agent: AgentIdx) -> Option<&SeqRuns> {
         self.by_agent.get(agent.index())
     }
@@ -161,7 +160,15 @@ impl EventIds {
         }
     }
 
-    fn last_run(&self) -> Option<AgentRun> {
-        Some(self.run(self.starts.len().checked_sub(1)?))
+    /// Whether an event of these would go on with the last run.
+    #[inline]
+    fn is_continued_by(&self, agent: AgentIdx, seq: u64) -> bool {
+        match (self.starts.last(), self.agents.last(), self.seqs.last()) {
+            (Some(start), Some(last), Some(last_seq)) => {
+                let len = self.end.get() - start.get();
+                *last == agent && last_seq + u64::from(len) == seq
+            }
+            _ => false,
+        }
     }
 }

@@ -186,6 +186,24 @@ impl CausalGraph {
         }
     }
 
+    /// Makes room for so many runs that [`Self::append`] will take in.
+    ///
+    /// # Complexity
+    /// O(n), n = runs; allocates some 16 bytes for each.
+    /// # Examples
+    /// ```
+    /// # use crdt_core::{AgentId, CausalGraph};
+    /// let mut graph = CausalGraph::new();
+    /// let alice = graph.intern_agent(&AgentId::new("alice")?);
+    /// graph.reserve(2);
+    /// let lvs = graph.append(alice, 0, 5, &[])?;
+    /// graph.append(alice, 9, 1, &[lvs.start])?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reserve(&mut self, n_runs: usize) {
+        self.runs.reserve(n_runs);
+    }
+
     /// Takes in a run of another replica; what is known already is skipped.
     ///
     /// Returns the local versions of what was added, or `None` if all of it was known.

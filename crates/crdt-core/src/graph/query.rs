@@ -88,6 +88,7 @@ impl CausalGraph {
     /// assert_eq!(graph.lv_of(alice, 3), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     #[must_use]
     pub fn lv_of(&self, agent: AgentIdx, seq: u64) -> Option<Lv> {
         self.ids.of_agent(agent)?.lv_of(seq)

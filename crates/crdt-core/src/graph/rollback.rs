@@ -93,8 +93,8 @@ impl CausalGraph {
         self.critical = CriticalVersions::default();
         self.typist = None;
         for run in self.runs.iter(LvRange::new(Lv::new(0), self.end())) {
-            self.critical.push(run.lvs, run.parents(), &self.frontier);
-            self.frontier.advance(run.parents(), run.lvs.last());
+            let unites = self.frontier.advance(run.parents(), run.lvs.last());
+            self.critical.push(run.lvs, run.parents(), unites);
         }
     }
 }

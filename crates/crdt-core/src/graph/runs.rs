@@ -11,6 +11,7 @@
 //! With n runs: O(1) amortised to append a run that continues the last, O(log n) to find one.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use super::frontier::Frontier;
 use super::lv::{Lv, LvRange};
@@ -19,6 +20,9 @@ use super::lv::{Lv, LvRange};
 ///
 /// Tests reach it.
 pub(super) const MAX_PARENTS: u32 = if cfg!(test) { 1 << 18 } else { u32::MAX };
+
+/// So many runs are looked at one by one.
+const NEAR: usize = 4;
 
 /// Events that each have only the one before as parent.
 ///
@@ -83,14 +87,27 @@ pub(super) struct GraphRuns {
 }
 
 impl GraphRuns {
+    /// Makes room for so many runs.
+    pub(super) fn reserve(&mut self, n: usize) {
+        self.starts.reserve_exact(n);
+        self.shadow.reserve_exact(n);
+        self.parents_end.reserve_exact(n);
+        self.parents.reserve_exact(n);
+    }
+
     /// Appends a run; there must be room for its parents below [`MAX_PARENTS`].
+    #[inline]
     pub(super) fn push(&mut self, range: LvRange, parents: &[Lv]) {
-        let continues = range.start.prev().is_some_and(|prev| parents == [prev]);
+        let continues = matches!(*parents, [parent] if parent.plus(1) == range.start);
         if !continues {
             let shadow = self.shadow_of(range.start, parents);
             self.starts.push(range.start);
             self.shadow.push(shadow);
-            self.parents.extend_from_slice(parents);
+            match *parents {
+                [parent] => self.parents.push(parent),
+                [low, high] => self.parents.extend([low, high]),
+                _ => self.parents.extend_from_slice(parents),
+            }
             self.parents_end.push(self.parents.len() as u32);
         }
         self.end = range.end;
@@ -136,7 +153,13 @@ impl GraphRuns {
     /// walks go down in small steps.
     #[inline]
     pub(super) fn find_up_to(&self, last: usize, lv: Lv) -> usize {
-        let (mut end, mut back) = (last + 1, 1);
+        // Mostly it is one of the nearest.
+        for run in (0..=last).rev().take(NEAR) {
+            if self.starts[run] <= lv {
+                return run;
+            }
+        }
+        let (mut end, mut back) = (last + 1 - NEAR, NEAR * 2);
         while back <= last && self.starts[last + 1 - back] > lv {
             end = last + 1 - back;
             back *= 2;
@@ -190,18 +213,27 @@ impl GraphRuns {
         })
     }
 
+    /// What lies below `start` and is known to be all in the history of these parents, sorted.
+    #[inline]
     fn shadow_of(&self, start: Lv, parents: &[Lv]) -> Lv {
-        let is_parent = |prev: &Lv| parents.binary_search(prev).is_ok();
-        let Some(last) = self
-            .shadow
-            .last()
-            .filter(|_| start.prev().is_some_and(|lv| is_parent(&lv)))
-        else {
+        let [rest @ .., last] = parents else {
             return start;
         };
-        let mut shadow = *last;
-        while let Some(prev) = shadow.prev().filter(is_parent) {
-            shadow = self.shadow[self.find_up_to(self.n_runs() - 1, prev)];
+        if last.plus(1) < start {
+            return start;
+        }
+        let mut run = self.n_runs() - 1;
+        let mut shadow = self.shadow[run];
+        for &parent in rest.iter().rev() {
+            match parent.plus(1).cmp(&shadow) {
+                Ordering::Less => break,
+                Ordering::Equal => {
+                    run = self.find_up_to(run, parent);
+                    shadow = self.shadow[run];
+                }
+                // Not minimal; see `CausalGraph::add_segment`.
+                Ordering::Greater => {}
+            }
         }
         shadow
     }

@@ -111,6 +111,11 @@ impl SeqRuns {
         if last.seq <= seq {
             return last.lv_of(seq);
         }
+        self.lv_below(seq)
+    }
+
+    /// The local version of a number below those of the run with the highest.
+    fn lv_below(&self, seq: u64) -> Option<Lv> {
         let n_below = self.n_up_to(seq);
         let in_order = n_below.checked_sub(1).map(|idx| self.in_order[idx]);
         let found = in_order.and_then(|run| run.lv_of(seq));

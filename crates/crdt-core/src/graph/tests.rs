@@ -5,6 +5,7 @@ mod hostile;
 mod ids;
 mod ingest;
 mod limits;
+mod minimal;
 mod model;
 mod orders;
 mod rollback;

@@ -320,20 +320,24 @@ impl CausalGraph {
 
     /// Whether `a` is in the history of `b`, for `a < b`.
     pub(super) fn is_ancestor(&self, a: Lv, b: Lv) -> bool {
-        // Most walks go down a chain that nothing joins above `a`, and need no heap.
+        self.is_in_chain(a, b)
+            .unwrap_or_else(|| self.contains(&Frontier::from(b), a))
+    }
+
+    /// As [`Self::is_ancestor`], if from `b` down to `a` there is a chain that nothing joins: most walks
+    /// are of that kind, and need no heap.
+    pub(super) fn is_in_chain(&self, a: Lv, b: Lv) -> Option<bool> {
         let mut run = self.runs.find_up_to(self.runs.n_runs() - 1, b);
         loop {
             if a >= self.runs.shadow(run) {
-                return true;
+                return Some(true);
             }
             match *self.runs.parents(run) {
-                [.., low, _] if low >= a => break,
+                [.., low, _] if low >= a => return None,
                 [.., parent] if parent >= a => run = self.runs.find_up_to(run, parent),
-                _ => return false,
+                _ => return Some(false),
             }
         }
-        let parents = self.runs.parents(run).iter().copied();
-        self.contains(&Frontier::from_heads(parents), a)
     }
 
     /// The difference of two versions of which one extends the other without a fork, in O(log n).

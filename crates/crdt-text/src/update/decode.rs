@@ -84,12 +84,14 @@ fn history<T: Target>(
     let recorded = recorded.unwrap_or_default();
     let mut r = file.section(section::HISTORY)?;
     let n_runs = r.u64()?;
-    let max_rows = (r.remaining() as u64).saturating_mul(MAX_ROWS_PER_BYTE);
+    let n_bytes = r.remaining() as u64;
+    let max_rows = n_bytes.saturating_mul(MAX_ROWS_PER_BYTE);
     let mut fields = Packed(Decoder::read(r, LAYOUT)?);
     let mut history = History::new(target, n_agents, inserted, &recorded, max_rows, budget);
     if let Some(n_chars) = n_floor {
         history.push_floor(n_chars)?;
     }
+    history.reserve(n_runs.min(n_bytes));
     for _ in 0..n_runs {
         history.take_run(&mut fields)?;
     }
@@ -142,6 +144,10 @@ fn update_of(history: Finished<Update>) -> Result<Update, DecodeError> {
 }
 
 impl Target for Update {
+    fn reserve(&mut self, n_runs: usize) {
+        self.runs.reserve_exact(n_runs);
+    }
+
     #[inline]
     fn run(
         &mut self,
@@ -181,8 +187,8 @@ fn agents(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<AgentId>, Decode
 struct Packed<'a>(Decoder<'a>);
 
 impl Take for Packed<'_> {
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, field: usize) -> Result<u64, DecodeError> {
-        Ok(self.0.next(field))
+        Ok(self.0.next_number(field))
     }
 }

@@ -105,14 +105,15 @@ pub(super) fn run_rows<'a>(
 ) {
     rows.put_head(fields, first, parents);
     let mut ops = ops.peekable();
+    let mut turn = rows.turn(first);
     let mut n_events = 0;
     while let Some(op) = ops.next() {
         let row = OpRow::of(&op, ops.peek().is_none());
-        rows.put_op(fields, first.agent, n_events == 0, row);
+        turn.put_op(fields, row);
         n_events += u64::from(row.len);
         texts.push(&op);
     }
-    rows.end_run(first, n_events)
+    rows.end_run(first, &turn, n_events)
         .expect("an update's numbers are in range");
 }
 

@@ -206,13 +206,14 @@ impl<'a> SlipReader<'a> {
             let first = head.first;
             let mut ops: Vec<OpRow> = Vec::new();
             let mut n_events = 0;
+            let mut turn = rows.turn(first);
             while ops.last().is_none_or(|op| !op.is_last) {
-                let op = rows.take_op(self, first.agent, ops.is_empty())?;
+                let op = turn.take_op(self)?;
                 budget.spend_items(1)?;
                 n_events += u64::from(op.len);
                 ops.push(op);
             }
-            rows.end_run(first, n_events)?;
+            rows.end_run(first, &turn, n_events)?;
             runs.push(SlipRun {
                 first,
                 parents,

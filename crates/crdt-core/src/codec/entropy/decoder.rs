@@ -12,7 +12,8 @@
 
 use alloc::vec::Vec;
 
-use super::{LOWEST, Layout, SCALE, SCALE_BITS, Token, max_tables, table};
+use super::table::Tables;
+use super::{DIRECT, LOWEST, Layout, Token, max_tables};
 use crate::codec::{DecodeError, Reader, column};
 
 /// A state has so many bits to give before it must be brought back.
@@ -24,11 +25,13 @@ pub struct Decoder<'a> {
     layout: Layout,
     /// Where the table of each context starts.
     table_of: Vec<u32>,
-    slots: Vec<u32>,
+    tables: Tables,
     /// The one whose turn it is comes first.
     states: [u32; 2],
-    words: &'a [u8],
-    /// Where the next word starts; beyond the end, once more was asked for than there is.
+    words: &'a [[u8; 2]],
+    /// What is left of the input behind whole words.
+    rest: &'a [u8],
+    /// The next word; beyond the end, once more was asked for than there is.
     at: usize,
     offset: usize,
 }
@@ -39,7 +42,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// A [`DecodeError`] if the tables are not as an encoder with this layout writes them.
     /// # Limits
-    /// Allocates at most 8 times the input, and 32 KiB.
+    /// Allocates at most 3 times the input, and 12 KiB.
     /// # Complexity
     /// O(t), t = tables.
     pub fn read(mut r: Reader<'a>, layout: Layout) -> Result<Self, DecodeError> {
@@ -55,20 +58,21 @@ impl<'a> Decoder<'a> {
             if table >= n_tables as u64 {
                 return Err(DecodeError::NotCanonical { offset });
             }
-            table_of.push((table as u32).saturating_mul(SCALE));
+            table_of.push(Tables::start(table));
         }
-        let slots = table::read_all(&mut r, n_tables)?;
+        let tables = Tables::read(&mut r, n_tables)?;
         let states = [r.u32_le()?, r.u32_le()?];
         if states.iter().any(|&state| state < LOWEST) {
             return Err(DecodeError::NotCanonical { offset });
         }
-        let words = r.raw(r.remaining())?;
+        let (words, rest) = r.raw(r.remaining())?.as_chunks();
         Ok(Self {
             layout,
             table_of,
-            slots,
+            tables,
             states,
             words,
+            rest,
             at: 0,
             offset,
         })
@@ -94,6 +98,27 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Reads the next value, whose context is one of numbers.
+    ///
+    /// As [`Self::next`], but need not ask.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[inline(always)]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is a table for each context of the layout, which the caller chose"
+    )]
+    pub fn next_number(&mut self, context: usize) -> u64 {
+        debug_assert!(context >= self.layout.n_bytes);
+        let symbol = u64::from(self.next_in(self.table_of[context]));
+        if symbol < DIRECT {
+            symbol
+        } else {
+            self.number(symbol)
+        }
+    }
+
     /// Where the table of a context starts, for [`Self::next_in`].
     #[expect(
         clippy::indexing_slicing,
@@ -104,21 +129,11 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads the next value of a context of bytes that has this table.
-    #[inline]
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        reason = "tables are complete: `read` made a slot for each state below SCALE, and the steps of \
-                  each symbol add up to SCALE, so that a state stays below 2^32; this is the hot loop"
-    )]
+    #[inline(always)]
     pub(in crate::codec) fn next_in(&mut self, table: u32) -> u8 {
-        let state = self.states[0];
-        let slot = table + (state & (SCALE - 1));
-        let entry = self.slots[slot as usize];
-        let freq = ((entry >> 8) & (SCALE - 1)) + 1;
-        let state = freq * (state >> SCALE_BITS) + (entry >> (8 + SCALE_BITS));
+        let (symbol, state) = self.tables.step(table, self.states[0]);
         self.end_turn(state);
-        entry as u8
+        symbol
     }
 
     /// Whether more was asked for than the input holds.
@@ -132,7 +147,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`DecodeError::NotCanonical`] if they were not, or the input is no encoder's.
     pub fn finish(self) -> Result<(), DecodeError> {
-        if self.at == self.words.len() && self.states == [LOWEST; 2] {
+        if self.at == self.words.len() && self.rest.is_empty() && self.states == [LOWEST; 2] {
             Ok(())
         } else {
             let offset = self.offset;
@@ -145,16 +160,17 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// As [`Self::finish`].
     pub fn finish_with_zeros(mut self) -> Result<(), DecodeError> {
-        let rest = self.words.get(self.at..).unwrap_or_default();
-        if !rest.is_empty() && rest.iter().all(|&byte| byte == 0) {
-            self.at = self.words.len();
+        let mut rest = self.words.iter().skip(self.at).flatten().chain(self.rest);
+        if rest.all(|&byte| byte == 0) {
+            self.at = self.at.max(self.words.len());
+            self.rest = &[];
         }
         self.finish()
     }
 
     #[cfg(test)]
     pub(super) const fn n_bytes_of_tables(&self) -> usize {
-        size_of::<u32>().saturating_mul(self.slots.len())
+        self.tables.n_bytes()
     }
 
     /// The number that starts with a token. Apart, for most values are tokens of their own.
@@ -190,15 +206,13 @@ impl<'a> Decoder<'a> {
     ///
     /// Whether a word is due is as good as random, so it is looked at in any case: to guess wrong
     /// would cost more.
-    #[inline]
+    #[inline(always)]
     fn end_turn(&mut self, state: u32) {
-        let word = match self.words.get(self.at..).and_then(<[u8]>::first_chunk) {
-            Some(word) => u32::from(u16::from_le_bytes(*word)),
-            None => 0,
-        };
+        let word = self.words.get(self.at).copied().unwrap_or_default();
+        let word = u32::from(u16::from_le_bytes(word));
         let is_due = state < LOWEST;
         let refilled = (state << 16) | word;
-        self.at = self.at.saturating_add(usize::from(is_due) << 1);
+        self.at = self.at.wrapping_add(usize::from(is_due));
         self.states = [self.states[1], if is_due { refilled } else { state }];
     }
 }

@@ -4,6 +4,7 @@
 //! below the highest; length 0 stands for a run of absent symbols, whose length less one follows in
 //! 4 bits. A table ends where the sum is reached.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{N_SYMBOLS, SCALE, SCALE_BITS};
@@ -62,18 +63,55 @@ pub(super) fn write_all(w: &mut Writer, tables: &[Counts]) {
     bits.finish(w, false);
 }
 
-/// Reads `n` tables and appends them in the form in which tokens are looked up: for each of 2^11
-/// values the symbol in 8 bits, its frequency less one in 11, and the value's distance from the
-/// symbol's first in 11.
-pub(super) fn read_all(r: &mut Reader<'_>, n: usize) -> Result<Vec<u32>, DecodeError> {
-    let mut bits = BitReader::default();
-    let mut slots = Vec::with_capacity(n * SCALE as usize);
-    for _ in 0..n {
-        read(r, &mut bits, &mut slots)?;
-    }
-    bits.finish(r.offset())?;
-    Ok(slots)
+/// Tables in the form in which tokens are looked up.
+///
+/// Small, to stay in the nearest cache: which of 2^11 values comes next is as good as random.
+#[derive(Debug)]
+pub(super) struct Tables {
+    /// For each table and each of 2^11 values the symbol.
+    symbols: Vec<u8>,
+    /// For each table and symbol the first of its values in 16 bits, and below it how many it has.
+    shares: Vec<u32>,
 }
+
+impl Tables {
+    /// Reads `n` tables.
+    pub(super) fn read(r: &mut Reader<'_>, n: usize) -> Result<Self, DecodeError> {
+        let mut bits = BitReader::default();
+        let mut tables = Self {
+            symbols: Vec::with_capacity(n * SCALE as usize),
+            shares: vec![0; n * N_SYMBOLS],
+        };
+        for shares in tables.shares.chunks_mut(N_SYMBOLS) {
+            read(r, &mut bits, &mut tables.symbols, shares)?;
+        }
+        bits.finish(r.offset())?;
+        Ok(tables)
+    }
+
+    /// Where a table starts, for [`Self::step`].
+    pub(super) const fn start(table: u64) -> u32 {
+        table as u32 * SCALE
+    }
+
+    /// Looks up the symbol that a state stands for, and takes it off the state.
+    #[inline(always)]
+    pub(super) fn step(&self, start: u32, state: u32) -> (u8, u32) {
+        let value = state & (SCALE - 1);
+        let symbol = self.symbols[(start + value) as usize];
+        let share = self.shares[(start / SHARES_PER_SYMBOL) as usize + usize::from(symbol)];
+        let state = (share & 0xffff) * (state >> SCALE_BITS) + value - (share >> 16);
+        (symbol, state)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn n_bytes(&self) -> usize {
+        self.symbols.len() + size_of::<u32>() * self.shares.len()
+    }
+}
+
+/// A table has as many values for each of its symbols.
+const SHARES_PER_SYMBOL: u32 = SCALE / N_SYMBOLS as u32;
 
 fn write(w: &mut Writer, bits: &mut BitWriter, freqs: &Counts) {
     let mut left = SCALE;
@@ -95,7 +133,12 @@ fn write(w: &mut Writer, bits: &mut BitWriter, freqs: &Counts) {
     }
 }
 
-fn read(r: &mut Reader<'_>, bits: &mut BitReader, slots: &mut Vec<u32>) -> Result<(), DecodeError> {
+fn read(
+    r: &mut Reader<'_>,
+    bits: &mut BitReader,
+    symbols: &mut Vec<u8>,
+    shares: &mut [u32],
+) -> Result<(), DecodeError> {
     let offset = r.offset();
     let mut left = SCALE;
     let mut symbol = 0;
@@ -110,8 +153,8 @@ fn read(r: &mut Reader<'_>, bits: &mut BitReader, slots: &mut Vec<u32>) -> Resul
         if freq > left || symbol >= N_SYMBOLS as u32 {
             return Err(DecodeError::NotCanonical { offset });
         }
-        let entry = symbol | ((freq - 1) << 8);
-        slots.extend((0..freq).map(|nth| entry | (nth << (8 + SCALE_BITS))));
+        shares[symbol as usize] = ((SCALE - left) << 16) | freq;
+        symbols.resize(symbols.len() + freq as usize, symbol as u8);
         left -= freq;
         symbol += 1;
     }

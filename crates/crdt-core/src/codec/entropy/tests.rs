@@ -140,7 +140,7 @@ fn noise_is_bounded() {
         let noise: Vec<u8> = (0..len).map(|_| next() as u8).collect();
         let layout = Layout::numbers(2).with_bytes(2);
         if let Ok(mut decoder) = Decoder::read(Reader::new(&noise), layout) {
-            assert!(decoder.n_bytes_of_tables() <= 8 * len + (32 << 10));
+            assert!(decoder.n_bytes_of_tables() <= 3 * len + (12 << 10));
             let sum = (0..1_000).fold(0, |sum: u64, i| sum ^ decoder.next(i % 4));
             core::hint::black_box(sum);
         }

@@ -29,6 +29,14 @@ impl OpsBuilder {
         builder
     }
 
+    /// Makes room for so many runs.
+    pub(crate) fn reserve(&mut self, n_runs: usize) {
+        self.ops.starts.reserve_exact(n_runs);
+        self.ops.kinds.reserve_exact(n_runs);
+        self.ops.positions.reserve_exact(n_runs);
+        self.ops.text_starts.reserve_exact(n_runs);
+    }
+
     /// How many events there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {

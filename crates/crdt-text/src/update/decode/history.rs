@@ -14,6 +14,9 @@ const EVENTS_PER_ITEM: u64 = 64;
 
 /// Where runs go, each after what it tells of.
 pub(super) trait Target {
+    /// Makes room for about so many runs.
+    fn reserve(&mut self, n_runs: usize);
+
     /// Takes a run in; its events follow those of the run before.
     fn run(&mut self, first: WireDot, parents: &[WireDot], lvs: LvRange)
     -> Result<(), DecodeError>;
@@ -28,6 +31,8 @@ pub(super) struct History<'a, T> {
     ops: OpsBuilder,
     recorded: Rest<'a>,
     rows_left: u64,
+    /// What is left of the budget, which is settled in the end: there are very many small spends.
+    items_left: u64,
     budget: &'a mut Budget,
     /// Whether all runs and parents were in an order that needs no second look.
     is_plain: bool,
@@ -57,6 +62,7 @@ impl<'a, T: Target> History<'a, T> {
             ops: OpsBuilder::new(inserted),
             recorded: Rest::of(recorded),
             rows_left: max_rows,
+            items_left: budget.items_left(),
             budget,
             is_plain: true,
         }
@@ -64,9 +70,15 @@ impl<'a, T: Target> History<'a, T> {
 
     /// Takes the text that a shallow history starts from.
     pub(super) fn push_floor(&mut self, n_chars: u32) -> Result<(), DecodeError> {
-        self.budget
-            .spend_items(u64::from(n_chars) / EVENTS_PER_ITEM)?;
+        self.spend_items(u64::from(n_chars) / EVENTS_PER_ITEM)?;
         self.ops.push_floor(n_chars).ok_or(MALFORMED)
+    }
+
+    /// Makes room for so many runs, as far as they can be paid for.
+    pub(super) fn reserve(&mut self, n_runs: u64) {
+        let n_runs = n_runs.min(self.items_left) as usize;
+        self.target.reserve(n_runs);
+        self.ops.reserve(n_runs);
     }
 
     /// Takes a run with its parents and operations.
@@ -82,18 +94,17 @@ impl<'a, T: Target> History<'a, T> {
             self.is_plain &= parent.seq < self.rows.next_seq(parent.agent);
         }
         let start = self.ops.len();
-        let mut is_first = true;
+        let mut turn = self.rows.turn(first);
         loop {
             self.spend(1)?;
-            let row = self.rows.take_op(from, first.agent, is_first)?;
+            let row = turn.take_op(from)?;
             self.push_op(row)?;
-            is_first = false;
             if row.is_last {
                 break;
             }
         }
         let n_events = self.n_events_since(start);
-        self.rows.end_run(first, n_events)?;
+        self.rows.end_run(first, &turn, n_events)?;
         self.end_run(first, start)
     }
 
@@ -127,7 +138,7 @@ impl<'a, T: Target> History<'a, T> {
     #[inline]
     fn end_run(&mut self, first: WireDot, start: usize) -> Result<(), DecodeError> {
         let n_events = self.n_events_since(start);
-        self.budget.spend_items(n_events / EVENTS_PER_ITEM)?;
+        self.spend_items(n_events / EVENTS_PER_ITEM)?;
         let start = Lv::new(start as u32);
         self.target.run(
             first,
@@ -137,10 +148,11 @@ impl<'a, T: Target> History<'a, T> {
     }
 
     /// Checks that all text is used up.
-    pub(super) fn finish(self) -> Result<Finished<T>, DecodeError> {
+    pub(super) fn finish(mut self) -> Result<Finished<T>, DecodeError> {
         if !self.recorded.is_empty() {
             return Err(MALFORMED);
         }
+        self.settle(0)?;
         Ok(Finished {
             target: self.target,
             ops: self.ops.finish().ok_or(MALFORMED)?,
@@ -156,7 +168,25 @@ impl<'a, T: Target> History<'a, T> {
     #[inline]
     fn spend(&mut self, n_rows: u64) -> Result<(), DecodeError> {
         self.rows_left = self.rows_left.checked_sub(n_rows).ok_or(MALFORMED)?;
-        self.budget.spend_items(n_rows)
+        self.spend_items(n_rows)
+    }
+
+    #[inline]
+    fn spend_items(&mut self, n: u64) -> Result<(), DecodeError> {
+        match self.items_left.checked_sub(n) {
+            Some(left) => {
+                self.items_left = left;
+                Ok(())
+            }
+            None => self.settle(n),
+        }
+    }
+
+    /// Takes what was spent out of the budget, and `n` items more.
+    #[cold]
+    fn settle(&mut self, n: u64) -> Result<(), DecodeError> {
+        let spent = self.budget.items_left().saturating_sub(self.items_left);
+        self.budget.spend_items(spent.saturating_add(n))
     }
 }
 

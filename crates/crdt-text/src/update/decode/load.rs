@@ -78,6 +78,10 @@ impl Graph<'_> {
 }
 
 impl Target for Graph<'_> {
+    fn reserve(&mut self, n_runs: usize) {
+        self.graph.reserve(n_runs);
+    }
+
     #[inline]
     fn run(
         &mut self,
@@ -97,12 +101,14 @@ impl Target for Graph<'_> {
                 None => return Err(MALFORMED),
             }
         }
-        if let [a, b] = &mut *self.parents {
-            if *b < *a {
-                core::mem::swap(a, b);
+        match &mut *self.parents {
+            [] | [_] => {}
+            [a, b] => {
+                if *b < *a {
+                    core::mem::swap(a, b);
+                }
             }
-        } else {
-            self.parents.sort_unstable();
+            many => many.sort_unstable(),
         }
         let agent = self.agent(first.agent)?;
         let added = self
