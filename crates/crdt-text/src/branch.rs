@@ -19,7 +19,7 @@ use crate::op_log::TextRange;
 use crate::patch::Recorder;
 use crate::position::{self, Position};
 use crate::rope::{Measure, Rope, TextWidth};
-use crate::walker::{self, Memory, Sink};
+use crate::walker::{self, Lengths, Memory, Sink};
 use crate::{OpLog, Patches};
 
 /// The text at one version of an [`OpLog`], which can be moved to any other version and edited.
@@ -288,6 +288,14 @@ impl Branch {
             branch.rope.insert(0, text);
         }
         branch
+    }
+
+    pub(crate) fn rope(&self) -> &Rope {
+        &self.rope
+    }
+
+    pub(crate) fn lengths(&self) -> &Lengths {
+        &self.memory.lengths
     }
 
     pub(crate) fn into_rope(self) -> Rope {

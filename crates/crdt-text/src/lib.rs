@@ -25,6 +25,7 @@
 //! - [`OpLog`]: the history alone: every operation, by whom, on which version.
 //! - [`Branch`]: the text at one version of an op log. Make as many as you like.
 //! - [`Patches`]: what a merge changed, for an editor to follow.
+//! - [`Anchor`]: a position that stays where it is, and means the same to every replica.
 //! - [`Update`]: a part of a history on its way to another replica; [`LinkEncoder`] and
 //!   [`LinkDecoder`] make updates smaller where replicas stay connected.
 //!
@@ -65,6 +66,7 @@ extern crate alloc;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod anchor;
 mod branch;
 mod container;
 mod doc;
@@ -87,6 +89,7 @@ pub use crdt_core::{
     AgentId, AgentIdx, Dot, DotContext, Floor, Frontier, Lv, LvRange, RemoteFrontier,
 };
 
+pub use self::anchor::{Anchor, AnchorError, Bias};
 pub use self::branch::Branch;
 pub use self::doc::TextDoc;
 pub use self::draft::Draft;
