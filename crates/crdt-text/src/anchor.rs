@@ -1,7 +1,7 @@
 //! Anchors: positions that stay where they are while the text around them changes.
 //!
 //! **Format.** One byte, twice the version of the format and one more for [`Bias::Right`]; the position;
-//! the number of heads; the heads, ascending, each as a dot.
+//! the heads of the version.
 
 #![cfg_attr(
     not(test),
@@ -19,11 +19,10 @@ use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{Classify, Dot, ErrorKind, GraphError, IngestError, RemoteFrontier};
 
 use crate::error::EditError;
+use crate::heads;
 use crate::op_log::MAX_LEN;
 
 const FORMAT_VERSION: u8 = 1;
-/// The least bytes of a head: an agent's name of one, and a number.
-const MIN_HEAD_BYTES: usize = 3;
 
 /// The side to which a position holds on, when text comes in right there.
 ///
@@ -135,8 +134,7 @@ impl Encode for Anchor {
     fn encode(&self, w: &mut Writer) {
         w.u8((FORMAT_VERSION << 1) | u8::from(self.bias == Bias::Right));
         w.u64(self.pos.into());
-        w.u64(self.version.len() as u64);
-        self.version.iter().for_each(|head| head.encode(w));
+        heads::encode(&self.version, w);
     }
 }
 
@@ -154,17 +152,7 @@ impl Decode for Anchor {
         };
         // At most `MAX_LEN`, which is less than 2^31.
         let pos = r.u64_at_most(MAX_LEN as u64)? as u32;
-        let n_heads = r.count(MIN_HEAD_BYTES, budget)?;
-        budget.spend_list::<Dot>(n_heads)?;
-        let mut version = RemoteFrontier::new();
-        for _ in 0..n_heads {
-            let offset = r.offset();
-            let head = Dot::decode(r, budget)?;
-            if version.last().is_some_and(|last| *last >= head) {
-                return Err(DecodeError::NotCanonical { offset });
-            }
-            version.push(head);
-        }
+        let version = heads::decode(r, budget)?;
         Ok(Self { version, pos, bias })
     }
 }

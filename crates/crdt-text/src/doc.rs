@@ -11,7 +11,7 @@ use crate::container::ContainerWriter;
 use crate::error::{EditError, UpdateError};
 use crate::position::Position;
 use crate::saved;
-use crate::{Branch, OpLog, Patches, RemoteRun, Update};
+use crate::{Branch, OpLog, Patches, RemoteRun, TextOp, Update};
 
 /// A text that can be edited, saved, and merged with its other replicas.
 ///
@@ -199,6 +199,15 @@ impl TextDoc {
         text: &str,
     ) -> Result<LvRange, EditError> {
         self.branch.replace(&mut self.oplog, agent, range, text)
+    }
+
+    /// As [`Branch::author`].
+    pub(crate) fn author(
+        &mut self,
+        agent: AgentIdx,
+        ops: &[TextOp<'_>],
+    ) -> Result<LvRange, EditError> {
+        self.branch.author(&mut self.oplog, agent, ops)
     }
 
     /// Brings in everything that another document knows.

@@ -7,7 +7,7 @@ use crdt_core::Frontier;
 use crate::op_log::TextRange;
 use crate::rope::Rope;
 use crate::walker::{self, Change, Comparison, Memory, Sink};
-use crate::{Branch, OpLog};
+use crate::{Branch, OpLog, TextOp};
 
 /// One step: at scalar `pos`, replace `deleted` scalars by `inserted`.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -85,6 +85,21 @@ impl<'a> Patches<'a> {
             walker::walk(oplog, (from, len), to, &mut memory, &mut recorder);
         } else {
             recorder.record(walker::compare(oplog, from, to, &mut memory.lengths));
+        }
+        recorder.patches
+    }
+
+    /// The steps that operations took, each on what the one before left.
+    pub(crate) fn of_ops(oplog: &'a OpLog, ops: &[TextOp<'_>]) -> Self {
+        let mut recorder = Recorder::new(oplog, None);
+        for op in ops {
+            match *op {
+                TextOp::Insert { pos, text } => {
+                    let len = op.n_events() as u32;
+                    recorder.restore(pos as u32, text, len);
+                }
+                TextOp::Delete { pos, len, .. } => recorder.delete(pos as u32, len as u32),
+            }
         }
         recorder.patches
     }

@@ -20,4 +20,5 @@ mod saved;
 mod shallow;
 mod support;
 mod traits;
+mod undo;
 mod vectors;

@@ -1,0 +1,118 @@
+//! What others did to a document, as a script.
+
+use crdt_core::{Frontier, IngestError, RemoteFrontier};
+
+use super::UndoError;
+use super::fold::Fold;
+use super::script::Script;
+use crate::op_log::TextRange;
+use crate::walker::{self, Memory, Sink};
+use crate::{OpLog, TextDoc};
+
+/// A version of a document, for who comes back to ask what happened since.
+///
+/// # Invariants
+/// `known` is `heads` in the op log that was followed last, if any was, and then `len` is the length
+/// of the text there.
+#[derive(Clone, Default)]
+pub(super) struct Follower {
+    heads: RemoteFrontier,
+    len: u32,
+    known: Option<Frontier>,
+    memory: Memory,
+}
+
+impl Follower {
+    /// One that has not seen its document yet.
+    pub(super) fn new(heads: RemoteFrontier, len: u32) -> Self {
+        Self {
+            heads,
+            len,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn heads(&self) -> &RemoteFrontier {
+        &self.heads
+    }
+
+    /// Length of the text in scalars.
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Goes on to the document's version; returns what happened on the way.
+    pub(super) fn follow(&mut self, doc: &TextDoc) -> Result<Script<u32>, UndoError> {
+        let oplog = doc.oplog();
+        let from = self.find(oplog, doc)?;
+        if from == *doc.version() {
+            return Ok(Script::default());
+        }
+        let wanted = oplog.graph().diff(&from, doc.version()).only_b;
+        let mut edits = Edits(Fold::forward());
+        let to = (doc.version(), wanted);
+        let len = walker::walk_events(oplog, (&from, self.len), to, &mut self.memory, &mut edits);
+        debug_assert_eq!(len, doc.branch().rope().len_chars());
+        self.reach(doc);
+        Ok(edits.0.take())
+    }
+
+    /// Starts at the document's version.
+    pub(super) fn start(&mut self, doc: &TextDoc) {
+        self.memory = Memory::from(doc.branch().lengths().clone());
+        self.reach(doc);
+    }
+
+    /// Goes on to the version of the same document that was just edited.
+    pub(super) fn reach(&mut self, doc: &TextDoc) {
+        self.heads = doc.remote_version();
+        self.len = doc.branch().rope().len_chars();
+        self.known = Some(doc.version().clone());
+    }
+
+    /// The version in an op log.
+    fn find(&mut self, oplog: &OpLog, doc: &TextDoc) -> Result<Frontier, UndoError> {
+        let is_same = |known: &&Frontier| {
+            let heads = oplog.to_remote(known);
+            heads.is_ok_and(|heads| heads == self.heads)
+        };
+        if let Some(known) = self.known.as_ref().filter(is_same) {
+            return Ok(known.clone());
+        }
+        let found = oplog.to_local(&self.heads).map_err(|error| match error {
+            IngestError::BelowFloor { floor } => UndoError::BelowFloor { floor },
+            IngestError::MissingDependency(dot) => UndoError::MissingDependency(dot),
+            IngestError::Conflict(_) | IngestError::Malformed(_) => UndoError::OtherDocument,
+        })?;
+        // Numbers of another op log say nothing here.
+        let mut memory = Memory::from(doc.branch().lengths().clone());
+        if walker::length_at(oplog, &found, &mut memory.lengths) != self.len {
+            return Err(UndoError::OtherDocument);
+        }
+        self.memory = memory;
+        self.known = Some(found.clone());
+        Ok(found)
+    }
+}
+
+/// Notes where text came and went, and not what it was.
+struct Edits(Fold<u32>);
+
+impl Sink for Edits {
+    fn insert(&mut self, pos: u32, _: TextRange, len: u32) {
+        self.0.push(Script::replace(pos, 0, Some(len)));
+    }
+
+    fn delete(&mut self, pos: u32, len: u32) {
+        self.0.push(Script::replace(pos, len, None));
+    }
+}
+
+impl core::fmt::Debug for Follower {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Follower")
+            .field("heads", &self.heads)
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
