@@ -84,7 +84,8 @@ impl Branch {
 
     /// Brings in everything that `version` contains.
     ///
-    /// Returns what changed. If the branch contains `version` already, nothing does.
+    /// Returns what changed; [`Patches::shift`] keeps a caret in its place. If the branch contains
+    /// `version` already, nothing does.
     ///
     /// # Errors
     /// [`GraphError::UnknownVersion`] if a version names an event that is not known to the op log;

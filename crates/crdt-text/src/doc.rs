@@ -230,8 +230,8 @@ impl TextDoc {
 
     /// Brings in an update that another replica encoded.
     ///
-    /// Returns what changed in the text. Updates may come twice, and in any order in which their
-    /// dependencies allow.
+    /// Returns what changed in the text; [`Patches::shift`] keeps a caret in its place. Updates may come
+    /// twice, and in any order in which their dependencies allow.
     ///
     /// # Errors
     /// [`UpdateError::MissingDependency`] if it is early: keep it and try again later.

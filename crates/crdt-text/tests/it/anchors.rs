@@ -140,6 +140,52 @@ fn in_deleted_text_the_order_of_arrival_plays_no_part() {
     }
 }
 
+/// Where its neighbour is still there, a position comes to the same place through patches.
+#[test]
+fn positions_moved_through_patches_stay_with_neighbours_that_live() {
+    let n_compared = core::cell::Cell::new(0);
+    each_history(|seed, trace| {
+        let oplog = oplog_of(trace);
+        let mut rng = Rng::new(seed);
+        let mut branch = Branch::new();
+        for _ in 0..6 {
+            let target = version(&oplog, trace, &[rng.below(trace.n_events())]);
+            let made = (0..=branch.len()).flat_map(|pos| SIDES.map(|bias| (pos, bias)));
+            let made = made.map(|(pos, bias)| {
+                let anchor = branch.anchor(&oplog, pos, bias).expect("in range");
+                let neighbour = match bias {
+                    // The other side of the character that it holds on to.
+                    Bias::Left => pos
+                        .checked_sub(1)
+                        .map(|at| branch.anchor(&oplog, at, Bias::Right)),
+                    Bias::Right if pos == branch.len() => None,
+                    Bias::Right => Some(branch.anchor(&oplog, pos + 1, Bias::Left)),
+                };
+                (pos, bias, anchor, neighbour.transpose().expect("in range"))
+            });
+            let made: Vec<_> = made.collect();
+            let patches = branch.merge(&oplog, &target).expect("a version");
+            let shifted: Vec<usize> = made
+                .iter()
+                .map(|(pos, bias, ..)| patches.shift(*pos, *bias))
+                .collect();
+            for ((pos, bias, anchor, neighbour), shifted) in made.iter().zip(shifted) {
+                let found = branch.resolve::<usize>(&oplog, anchor).expect("known");
+                let other = neighbour
+                    .as_ref()
+                    .map(|other| branch.resolve::<usize>(&oplog, other));
+                let other = other.transpose().expect("known");
+                // A character that lives has one place on its left and the next on its right.
+                if other.is_none_or(|other| other != found) {
+                    assert_eq!(shifted, found, "CRDT_SEED={seed} {pos} {bias:?}");
+                    n_compared.set(n_compared.get() + 1);
+                }
+            }
+        }
+    });
+    assert!(n_compared.get() > 1000);
+}
+
 fn doc(text: &str) -> (TextDoc, crdt_text::AgentIdx) {
     let mut doc = TextDoc::new();
     let me = doc.get_or_create_agent_id("me").expect("a name");
