@@ -14,6 +14,8 @@
 )]
 
 mod resolve;
+#[cfg(feature = "serde")]
+mod serial;
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{Classify, Dot, ErrorKind, GraphError, IngestError, RemoteFrontier};
@@ -86,6 +88,11 @@ pub enum Bias {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "serial::Wire")
+)]
 #[doc(alias = "cursor")]
 #[doc(alias = "sticky index")]
 #[doc(alias = "relative position")]

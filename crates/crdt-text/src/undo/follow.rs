@@ -5,9 +5,9 @@ use crdt_core::{Frontier, IngestError, RemoteFrontier};
 use super::UndoError;
 use super::fold::Fold;
 use super::script::Script;
+use crate::TextDoc;
 use crate::op_log::TextRange;
 use crate::walker::{self, Memory, Sink};
-use crate::{OpLog, TextDoc};
 
 /// A version of a document, for who comes back to ask what happened since.
 ///
@@ -43,18 +43,18 @@ impl Follower {
 
     /// Goes on to the document's version; returns what happened on the way.
     pub(super) fn follow(&mut self, doc: &TextDoc) -> Result<Script<u32>, UndoError> {
-        let oplog = doc.oplog();
-        let from = self.find(oplog, doc)?;
+        let from = self.find(doc)?;
         if from == *doc.version() {
             return Ok(Script::default());
         }
+        let oplog = doc.oplog();
         let wanted = oplog.graph().diff(&from, doc.version()).only_b;
-        let mut edits = Edits(Fold::forward());
+        let mut edits = Edits::new();
         let to = (doc.version(), wanted);
         let len = walker::walk_events(oplog, (&from, self.len), to, &mut self.memory, &mut edits);
         debug_assert_eq!(len, doc.branch().rope().len_chars());
         self.reach(doc);
-        Ok(edits.0.take())
+        Ok(edits.finish())
     }
 
     /// Starts at the document's version.
@@ -70,8 +70,9 @@ impl Follower {
         self.known = Some(doc.version().clone());
     }
 
-    /// The version in an op log.
-    fn find(&mut self, oplog: &OpLog, doc: &TextDoc) -> Result<Frontier, UndoError> {
+    /// The version in the document's op log.
+    fn find(&mut self, doc: &TextDoc) -> Result<Frontier, UndoError> {
+        let oplog = doc.oplog();
         let is_same = |known: &&Frontier| {
             let heads = oplog.to_remote(known);
             heads.is_ok_and(|heads| heads == self.heads)
@@ -96,15 +97,47 @@ impl Follower {
 }
 
 /// Notes where text came and went, and not what it was.
-struct Edits(Fold<u32>);
+struct Edits {
+    before: Fold<u32>,
+    /// Edits from left to right, which make one script as they come.
+    run: Script<u32>,
+    /// Where the last of these ends.
+    end: u32,
+}
+
+impl Edits {
+    fn new() -> Self {
+        Self {
+            before: Fold::forward(),
+            run: Script::default(),
+            end: 0,
+        }
+    }
+
+    fn note(&mut self, pos: u32, n_deleted: u32, n_inserted: u32) {
+        if pos < self.end {
+            self.before.push(core::mem::take(&mut self.run));
+            self.end = 0;
+        }
+        self.run.keep(pos - self.end);
+        self.run.insert(n_inserted);
+        self.run.delete(n_deleted);
+        self.end = pos + n_inserted;
+    }
+
+    fn finish(mut self) -> Script<u32> {
+        self.before.push(self.run);
+        self.before.take()
+    }
+}
 
 impl Sink for Edits {
     fn insert(&mut self, pos: u32, _: TextRange, len: u32) {
-        self.0.push(Script::replace(pos, 0, Some(len)));
+        self.note(pos, 0, len);
     }
 
     fn delete(&mut self, pos: u32, len: u32) {
-        self.0.push(Script::replace(pos, len, None));
+        self.note(pos, len, 0);
     }
 }
 

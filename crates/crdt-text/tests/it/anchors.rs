@@ -186,6 +186,26 @@ fn positions_moved_through_patches_stay_with_neighbours_that_live() {
     assert!(n_compared.get() > 1000);
 }
 
+/// An insert there would go behind both: what comes next to the character on the left, on the side that
+/// an anchor holds on to, does not push it.
+#[test]
+fn bias_holds_also_where_the_ordering_rule_would_put_an_insert_elsewhere() {
+    let log = oplog_from(
+        "ann:0 [] ins 0 LP
+         bob:0 [ann:1] ins 1 R
+         ada:0 [ann:1] ins 1 o",
+    );
+    let tip = Branch::new_at_tip(&log);
+    assert_eq!(tip.to_string(), "LoRP");
+    let before = log.to_local(&[dot("bob", 0)]).expect("known");
+    let before = Branch::new_at_local_version(&log, &before).expect("known");
+    let found = SIDES.map(|bias| {
+        let anchor = before.anchor(&log, 1, bias).expect("in range");
+        tip.resolve::<usize>(&log, &anchor)
+    });
+    assert_eq!(found, [Ok(1), Ok(2)]);
+}
+
 fn doc(text: &str) -> (TextDoc, crdt_text::AgentIdx) {
     let mut doc = TextDoc::new();
     let me = doc.get_or_create_agent_id("me").expect("a name");
