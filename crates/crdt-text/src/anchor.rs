@@ -21,7 +21,7 @@ use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 use crdt_core::{Classify, Dot, ErrorKind, GraphError, IngestError, RemoteFrontier};
 
 use crate::error::EditError;
-use crate::heads;
+use crate::named;
 use crate::op_log::MAX_LEN;
 
 const FORMAT_VERSION: u8 = 1;
@@ -141,7 +141,7 @@ impl Encode for Anchor {
     fn encode(&self, w: &mut Writer) {
         w.u8((FORMAT_VERSION << 1) | u8::from(self.bias == Bias::Right));
         w.u64(self.pos.into());
-        heads::encode(&self.version, w);
+        named::encode(&self.version, w);
     }
 }
 
@@ -159,7 +159,7 @@ impl Decode for Anchor {
         };
         // At most `MAX_LEN`, which is less than 2^31.
         let pos = r.u64_at_most(MAX_LEN as u64)? as u32;
-        let version = heads::decode(r, budget)?;
+        let version = named::decode(r, budget)?;
         Ok(Self { version, pos, bias })
     }
 }

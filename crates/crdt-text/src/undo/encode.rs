@@ -25,7 +25,7 @@ use super::UndoStack;
 use super::follow::Follower;
 use super::script::{Inserted, Part, Script, Text};
 use super::step::{Step, Steps};
-use crate::heads;
+use crate::named;
 use crate::op_log::MAX_LEN;
 
 const FORMAT_VERSION: u8 = 1;
@@ -68,7 +68,7 @@ impl Encode for UndoStack {
     /// Edits since the last boundary are written as a step of their own.
     fn encode(&self, w: &mut Writer) {
         w.u8(FORMAT_VERSION);
-        heads::encode(self.follower.heads(), w);
+        named::encode(self.follower.heads(), w);
         w.u64(self.follower.len().into());
         let mut done = self.done.clone();
         let inverse = self.open.clone().take();
@@ -94,7 +94,7 @@ impl Decode for UndoStack {
             let found = version.into();
             return Err(DecodeError::UnknownVersion { found });
         }
-        let heads = heads::decode(r, budget)?;
+        let heads = named::decode(r, budget)?;
         let len = r.u64_at_most(MAX_LEN as u64)? as u32;
         let done = take_steps(len, r, budget)?;
         let undone = take_steps(len, r, budget)?;

@@ -6,19 +6,19 @@ use super::UndoError;
 use super::fold::Fold;
 use super::script::Script;
 use crate::TextDoc;
-use crate::op_log::TextRange;
+use crate::op_log::{Recognition, TextRange};
 use crate::walker::{self, Memory, Sink};
 
 /// A version of a document, for who comes back to ask what happened since.
 ///
 /// # Invariants
-/// `known` is `heads` in the op log that was followed last, if any was, and then `len` is the length
-/// of the text there.
+/// - `len` is the length of the text at `heads`, once a document was seen.
+/// - `known` is that version in the op log that was followed last, and `memory` is of that op log.
 #[derive(Clone, Default)]
 pub(super) struct Follower {
     heads: RemoteFrontier,
     len: u32,
-    known: Option<Frontier>,
+    known: Option<(Recognition, Frontier)>,
     memory: Memory,
 }
 
@@ -67,17 +67,15 @@ impl Follower {
     pub(super) fn reach(&mut self, doc: &TextDoc) {
         self.heads = doc.remote_version();
         self.len = doc.branch().rope().len_chars();
-        self.known = Some(doc.version().clone());
+        self.known = Some((doc.oplog().recognition(), doc.version().clone()));
     }
 
     /// The version in the document's op log.
     fn find(&mut self, doc: &TextDoc) -> Result<Frontier, UndoError> {
         let oplog = doc.oplog();
-        let is_same = |known: &&Frontier| {
-            let heads = oplog.to_remote(known);
-            heads.is_ok_and(|heads| heads == self.heads)
-        };
-        if let Some(known) = self.known.as_ref().filter(is_same) {
+        if let Some((followed, known)) = &self.known
+            && followed.is_of(oplog)
+        {
             return Ok(known.clone());
         }
         let found = oplog.to_local(&self.heads).map_err(|error| match error {
@@ -85,13 +83,12 @@ impl Follower {
             IngestError::MissingDependency(dot) => UndoError::MissingDependency(dot),
             IngestError::Conflict(_) | IngestError::Malformed(_) => UndoError::OtherDocument,
         })?;
-        // Numbers of another op log say nothing here.
         let mut memory = Memory::from(doc.branch().lengths().clone());
         if walker::length_at(oplog, &found, &mut memory.lengths) != self.len {
             return Err(UndoError::OtherDocument);
         }
         self.memory = memory;
-        self.known = Some(found.clone());
+        self.known = Some((oplog.recognition(), found.clone()));
         Ok(found)
     }
 }

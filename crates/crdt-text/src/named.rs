@@ -1,4 +1,4 @@
-//! The heads of a version as bytes.
+//! A version as bytes, named by its heads.
 //!
 //! **Format.** Their number; each as a dot, ascending.
 
