@@ -125,7 +125,7 @@ impl UndoStack {
     }
 
     /// Sets how many steps are kept, and about how much memory they may take; beyond that, the oldest
-    /// ones go.
+    /// ones go. The edits since the last boundary count when it comes.
     #[must_use]
     pub fn with_limits(mut self, max_steps: usize, max_bytes: usize) -> Self {
         (self.max_steps, self.max_bytes) = (max_steps, max_bytes);
@@ -207,7 +207,7 @@ impl UndoStack {
     /// Takes back the last step that still shows, as `agent`.
     ///
     /// Returns what changed in the text, which is nothing if there is no such step. To send it, call it
-    /// in [`TextDoc::edit_with_delta`].
+    /// in [`TextDoc::edit_with_delta`]. It is a [`boundary`](Self::boundary), too.
     ///
     /// # Errors
     /// [`UndoError::Edit`] if the op log refuses the edit, for the agent is not known or there is no
