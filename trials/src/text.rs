@@ -1,8 +1,10 @@
-//! Updates, saved documents and link messages from bytes of any origin, read and then used.
+//! Updates, saved documents, link messages, anchors and undo stacks from bytes of any origin, read and
+//! then used.
 //!
 //! **Input.** The first byte chooses a format, and whether the checksums are made true before anything is
 //! read: garbage behind a checksum that says all is well is what a peer of bad will sends.
 
+mod kept;
 mod sums;
 
 use crdt_core::codec::{Decode, DecodeLimits};
@@ -21,10 +23,16 @@ pub fn run(bytes: &[u8]) {
     let (kind, rest) = choice(bytes);
     let mut rest = rest.to_vec();
     let is_fixed = kind & 1 == 0;
-    if is_fixed && kind / 2 % 4 != 3 {
+    let format = kind / 2 % 8;
+    match format {
+        4 => return kept::anchor(&rest),
+        5 => return kept::undo(&rest),
+        _ => {}
+    }
+    if is_fixed && format % 4 != 3 {
         fix_sums(&mut rest);
     }
-    match kind / 2 % 4 {
+    match format % 4 {
         0 => update(&rest),
         1 => saved(&rest),
         2 => prefixed(&rest),
@@ -32,7 +40,7 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// Updates of several shapes, files, and the messages of a link.
+/// Updates of several shapes, files, the messages of a link, anchors and undo stacks.
 pub fn seeds() -> Vec<Vec<u8>> {
     let docs = [small(), concurrent(), long(), cut(concurrent()), on_floor()];
     let mut seeds = Vec::new();
@@ -48,6 +56,16 @@ pub fn seeds() -> Vec<Vec<u8>> {
         messages.extend(joined(&link.encode(&all_of(doc)), &[]));
     }
     seeds.push([&[6], &messages[..]].concat());
+    seeds.extend(
+        kept::anchors()
+            .iter()
+            .map(|bytes| [&[8], &bytes[..]].concat()),
+    );
+    seeds.extend(
+        kept::stacks()
+            .iter()
+            .map(|bytes| [&[10], &bytes[..]].concat()),
+    );
     seeds
 }
 

@@ -1,5 +1,6 @@
 //! Benchmarks of time: how long one job takes, and how long a user waits for each of many steps.
 
+mod kept;
 mod maps;
 mod reconcile;
 mod sync;
@@ -12,6 +13,7 @@ fn main() {
     let results = concat!(env!("CARGO_TARGET_TMPDIR"), "/../criterion");
     let mut timings = Timings::new(&args, "crdt-text", results);
     text::run(&args, &mut timings);
+    kept::run(&args, &mut timings);
     let mut timings = Timings::new(&args, "crdt-maps", results);
     maps::run(&args, &mut timings);
     let mut timings = Timings::new(&args, "crdt-counters", results);

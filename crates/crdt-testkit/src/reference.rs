@@ -150,6 +150,25 @@ impl Reference {
             .count()
     }
 
+    /// Where a position in the text at one version is in the text at another: right behind the
+    /// character on its left, or, if it is `on_right`, right before the one on its right.
+    ///
+    /// # Panics
+    /// If a head was not fed before.
+    pub fn moved(&self, from: &[usize], pos: usize, on_right: bool, to: &[usize]) -> usize {
+        let (from, to) = (self.past_of(from), self.past_of(to));
+        let visible = |past| {
+            let at = 0..self.items.len();
+            at.filter(move |&at| self.items[at].is_visible_at(past))
+        };
+        let end = if on_right {
+            visible(&from).nth(pos).unwrap_or(self.items.len())
+        } else {
+            visible(&from).take(pos).last().map_or(0, |at| at + 1)
+        };
+        visible(&to).take_while(|&at| at < end).count()
+    }
+
     /// Whether event `lv` is in the version that `heads` name.
     ///
     /// # Panics

@@ -19,7 +19,7 @@ use crate::op_log::TextRange;
 use crate::patch::Recorder;
 use crate::position::{self, Position};
 use crate::rope::{Measure, Rope, TextWidth};
-use crate::walker::{self, Memory, Sink};
+use crate::walker::{self, Lengths, Memory, Sink};
 use crate::{OpLog, Patches};
 
 /// The text at one version of an [`OpLog`], which can be moved to any other version and edited.
@@ -84,7 +84,8 @@ impl Branch {
 
     /// Brings in everything that `version` contains.
     ///
-    /// Returns what changed. If the branch contains `version` already, nothing does.
+    /// Returns what changed; [`Patches::shift`] keeps a caret in its place. If the branch contains
+    /// `version` already, nothing does.
     ///
     /// # Errors
     /// [`GraphError::UnknownVersion`] if a version names an event that is not known to the op log;
@@ -288,6 +289,14 @@ impl Branch {
             branch.rope.insert(0, text);
         }
         branch
+    }
+
+    pub(crate) fn rope(&self) -> &Rope {
+        &self.rope
+    }
+
+    pub(crate) fn lengths(&self) -> &Lengths {
+        &self.memory.lengths
     }
 
     pub(crate) fn into_rope(self) -> Rope {

@@ -11,7 +11,7 @@ use crate::container::ContainerWriter;
 use crate::error::{EditError, UpdateError};
 use crate::position::Position;
 use crate::saved;
-use crate::{Branch, OpLog, Patches, RemoteRun, Update};
+use crate::{Branch, OpLog, Patches, RemoteRun, TextOp, Update};
 
 /// A text that can be edited, saved, and merged with its other replicas.
 ///
@@ -201,6 +201,15 @@ impl TextDoc {
         self.branch.replace(&mut self.oplog, agent, range, text)
     }
 
+    /// As [`Branch::author`].
+    pub(crate) fn author(
+        &mut self,
+        agent: AgentIdx,
+        ops: &[TextOp<'_>],
+    ) -> Result<LvRange, EditError> {
+        self.branch.author(&mut self.oplog, agent, ops)
+    }
+
     /// Brings in everything that another document knows.
     ///
     /// Returns what changed in the text.
@@ -221,8 +230,8 @@ impl TextDoc {
 
     /// Brings in an update that another replica encoded.
     ///
-    /// Returns what changed in the text. Updates may come twice, and in any order in which their
-    /// dependencies allow.
+    /// Returns what changed in the text; [`Patches::shift`] keeps a caret in its place. Updates may come
+    /// twice, and in any order in which their dependencies allow.
     ///
     /// # Errors
     /// [`UpdateError::MissingDependency`] if it is early: keep it and try again later.

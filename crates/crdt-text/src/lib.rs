@@ -25,6 +25,8 @@
 //! - [`OpLog`]: the history alone: every operation, by whom, on which version.
 //! - [`Branch`]: the text at one version of an op log. Make as many as you like.
 //! - [`Patches`]: what a merge changed, for an editor to follow.
+//! - [`Anchor`]: a position that stays where it is, and means the same to every replica.
+//! - [`UndoStack`]: takes back the edits of one user, and no others.
 //! - [`Update`]: a part of a history on its way to another replica; [`LinkEncoder`] and
 //!   [`LinkDecoder`] make updates smaller where replicas stay connected.
 //!
@@ -65,12 +67,14 @@ extern crate alloc;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod anchor;
 mod branch;
 mod container;
 mod doc;
 mod draft;
 mod error;
 mod link;
+mod named;
 mod op;
 mod op_log;
 mod patch;
@@ -79,6 +83,7 @@ mod replicate;
 mod rope;
 mod saved;
 mod tree;
+mod undo;
 mod update;
 mod walker;
 
@@ -87,6 +92,7 @@ pub use crdt_core::{
     AgentId, AgentIdx, Dot, DotContext, Floor, Frontier, Lv, LvRange, RemoteFrontier,
 };
 
+pub use self::anchor::{Anchor, AnchorError, Bias};
 pub use self::branch::Branch;
 pub use self::doc::TextDoc;
 pub use self::draft::Draft;
@@ -97,4 +103,5 @@ pub use self::op_log::{DROPPED, HistoryRun, OpLog, RemoteRun};
 pub use self::patch::{Patch, Patches};
 pub use self::position::{Bytes, Chars, Position, Utf16};
 pub use self::saved::SavedDoc;
+pub use self::undo::{UndoError, UndoStack};
 pub use self::update::Update;

@@ -8,6 +8,7 @@
 
 mod author;
 mod drop_text;
+mod identity;
 mod ingest;
 mod length;
 mod load;
@@ -30,6 +31,8 @@ pub(crate) use self::ops::{
     Agreement, OpKind, OpRun, OpRuns, OpsBuilder, TextRange, lowest_deleted,
 };
 
+use self::identity::Identity;
+pub(crate) use self::identity::Recognition;
 use self::length::KnownLengths;
 use crate::{Branch, Patches, TextOp};
 
@@ -69,6 +72,7 @@ pub struct OpLog {
     graph: CausalGraph,
     ops: OpRuns,
     lengths: KnownLengths,
+    identity: Identity,
 }
 
 /// A run of operations by one agent, each on top of the one before.

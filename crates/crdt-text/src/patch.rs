@@ -4,10 +4,11 @@ use core::fmt;
 
 use crdt_core::Frontier;
 
+use crate::anchor::Bias;
 use crate::op_log::TextRange;
 use crate::rope::Rope;
 use crate::walker::{self, Change, Comparison, Memory, Sink};
-use crate::{Branch, OpLog};
+use crate::{Branch, OpLog, TextOp};
 
 /// One step: at scalar `pos`, replace `deleted` scalars by `inserted`.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -67,6 +68,54 @@ pub(crate) struct Recorder<'a, 'r> {
     rope: Option<&'r mut Rope>,
 }
 
+impl Patch<'_> {
+    /// Where a position before the patch is after it, in scalars.
+    ///
+    /// What comes in right at the position stands behind it, or, with [`Bias::Right`], before it; so
+    /// does what comes in place of text that the position stood in.
+    ///
+    /// # Complexity
+    /// O(k), k = bytes inserted.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_text::{Bias, OpLog};
+    ///
+    /// let mut log = OpLog::new();
+    /// let ada = log.get_or_create_agent_id("ada")?;
+    /// log.add_insert(ada, 0, "a---z")?;
+    /// let before = log.version().clone();
+    /// log.add_delete_without_content(ada, 1..4)?;
+    /// log.add_insert(ada, 1, "++")?;
+    ///
+    /// let patches = log.transformed_ops(&before, log.version())?;
+    /// let patch = patches.iter().next().unwrap();
+    /// assert_eq!((patch.pos, patch.deleted, patch.inserted), (1, 3, "++"));
+    /// assert_eq!([0, 1, 2, 4, 5].map(|pos| patch.shift(pos, Bias::Left)), [0, 1, 1, 3, 4]);
+    /// assert_eq!([0, 1, 2, 4, 5].map(|pos| patch.shift(pos, Bias::Right)), [0, 3, 3, 3, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn shift(&self, pos: usize, bias: Bias) -> usize {
+        let n_inserted = str_indices::chars::count(self.inserted);
+        shift(pos, bias, self.pos, (self.deleted, n_inserted))
+    }
+}
+
+/// [`Patch::shift`] past one at `at`, by which so many scalars go and come.
+fn shift(pos: usize, bias: Bias, at: usize, (gone, came): (usize, usize)) -> usize {
+    if pos < at || pos == at && bias == Bias::Left {
+        return pos;
+    }
+    if pos >= at + gone {
+        return pos - gone + came;
+    }
+    match bias {
+        Bias::Left => at,
+        Bias::Right => at + came,
+    }
+}
+
 impl<'a> Patches<'a> {
     pub(crate) fn none(oplog: &'a OpLog) -> Self {
         Self {
@@ -85,6 +134,21 @@ impl<'a> Patches<'a> {
             walker::walk(oplog, (from, len), to, &mut memory, &mut recorder);
         } else {
             recorder.record(walker::compare(oplog, from, to, &mut memory.lengths));
+        }
+        recorder.patches
+    }
+
+    /// The steps that operations took, each on what the one before left.
+    pub(crate) fn of_ops(oplog: &'a OpLog, ops: &[TextOp<'_>]) -> Self {
+        let mut recorder = Recorder::new(oplog, None);
+        for op in ops {
+            match *op {
+                TextOp::Insert { pos, text } => {
+                    let len = op.n_events() as u32;
+                    recorder.restore(pos as u32, text, len);
+                }
+                TextOp::Delete { pos, len, .. } => recorder.delete(pos as u32, len as u32),
+            }
         }
         recorder.patches
     }
@@ -134,6 +198,43 @@ impl<'a> Patches<'a> {
             };
             text.replace_range(start..end, patch.inserted);
             true
+        })
+    }
+
+    /// Where a position in the text before is in the text after all steps, in scalars: what keeps a
+    /// local caret or selection in its place.
+    ///
+    /// See [`Patch::shift`]. What lies in text that goes stands at one end of what comes in its place,
+    /// and in which order neighbours came in depends on the replica: for positions that others are to
+    /// see alike, or that are kept, take an [`Anchor`](crate::Anchor).
+    ///
+    /// # Complexity
+    /// O(s), s = steps.
+    ///
+    /// # Examples
+    /// Keep the caret, wherever the merge comes from:
+    /// ```
+    /// use crdt_text::{Bias, TextDoc};
+    ///
+    /// let mut doc = TextDoc::new();
+    /// let me = doc.get_or_create_agent_id("me")?;
+    /// doc.insert(me, 0, "hello")?;
+    /// let mut other = doc.clone();
+    /// let you = other.get_or_create_agent_id("you")?;
+    /// other.replace(you, 0..1, "J")?;
+    /// other.insert(you, 5, "!")?;
+    ///
+    /// let mut caret = 5;
+    /// let patches = doc.apply_update(&other.encode_full())?;
+    /// caret = patches.shift(caret, Bias::Left);
+    /// assert_eq!((doc.content().as_str(), caret), ("Jello!", 5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn shift(&self, pos: usize, bias: Bias) -> usize {
+        self.steps.iter().fold(pos, |pos, step| {
+            let (gone, came) = (step.deleted as usize, step.inserted as usize);
+            shift(pos, bias, step.pos as usize, (gone, came))
         })
     }
 

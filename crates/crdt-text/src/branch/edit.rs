@@ -118,12 +118,23 @@ impl Branch {
             (false, true) => &[delete],
             (false, false) => &[delete, insert],
         };
+        self.author(oplog, agent, ops)
+    }
+
+    /// Appends operations, each on what the one before left, all of which must lie within the text.
+    pub(crate) fn author(
+        &mut self,
+        oplog: &mut OpLog,
+        agent: AgentIdx,
+        ops: &[TextOp<'_>],
+    ) -> Result<LvRange, EditError> {
+        oplog.check_version(&self.version)?;
         let lvs = oplog.author(agent, &self.version, ops)?;
-        if !range.is_empty() {
-            self.rope.delete(range.start, range.end - range.start);
-        }
-        if !text.is_empty() {
-            self.rope.insert(range.start, text);
+        for op in ops {
+            match *op {
+                TextOp::Insert { pos, text } => self.rope.insert(pos as u32, text),
+                TextOp::Delete { pos, len, .. } => self.rope.delete(pos as u32, len as u32),
+            }
         }
         self.version = Frontier::from(lvs.last());
         Ok(lvs)

@@ -17,6 +17,7 @@ use super::tracker::{Place, Tracker};
 use super::zone::{Node, Step, Zone};
 use super::{Sink, outcome};
 use crate::OpLog;
+use crate::anchor::Bias;
 use crate::op_log::{OpKind, OpRun, lowest_deleted};
 
 /// A zone of up to this many spans and runs of operations is small.
@@ -114,6 +115,16 @@ impl Replay {
             self.small.take_effect_from_prepared();
         } else {
             self.large.take_effect_from_prepared();
+        }
+    }
+
+    /// Where a position at the prepared version is in the effect state, see
+    /// [`Tracker::effect_beside`].
+    pub(super) fn effect_beside(&mut self, pos: u32, bias: Bias) -> u32 {
+        if self.is_small {
+            self.small.effect_beside(pos, bias)
+        } else {
+            self.large.effect_beside(pos, bias)
         }
     }
 

@@ -19,6 +19,7 @@ use crdt_core::Lv;
 use super::inserts::Inserts;
 use super::span::{BASE, LINE, START, Span};
 use super::spans::{FlatList, LineList, SpanList, TreeList};
+use crate::anchor::Bias;
 use crate::op_log::TextRange;
 use crate::tree::Cursor;
 
@@ -205,6 +206,27 @@ impl<L: SpanList> Tracker<L> {
         let before = self.list.effect_before(place.span);
         let is_effective = self.list.span(place.span).is_effective();
         before + if is_effective { place.offset } else { 0 }
+    }
+
+    /// Characters visible in the effect state before a position at the version that the walker stands
+    /// on: up to the character on the position's left, or before the one on its right. Past the end
+    /// means at the end.
+    pub(super) fn effect_beside(&mut self, pos: u32, bias: Bias) -> u32 {
+        let pos = pos.min(self.visible_len());
+        let neighbour = match bias {
+            Bias::Left => pos.checked_sub(1),
+            Bias::Right => Some(pos).filter(|pos| *pos < self.visible_len()),
+        };
+        let Some((span, offset)) = neighbour.and_then(|at| self.list.seek(at)) else {
+            return if pos == 0 && bias == Bias::Left {
+                0
+            } else {
+                self.effect_len
+            };
+        };
+        let before = self.effect_before(Place { span, offset });
+        let is_passed = bias == Bias::Left && self.list.span(span).is_effective();
+        before + u32::from(is_passed)
     }
 
     /// Moves an event that inserted or deleted these characters into the prepared version.

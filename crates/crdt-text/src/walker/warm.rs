@@ -58,13 +58,19 @@ impl Memory {
     }
 }
 
+impl From<Lengths> for Memory {
+    fn from(lengths: Lengths) -> Self {
+        Self {
+            lengths,
+            zone: None,
+        }
+    }
+}
+
 impl Clone for Memory {
     /// A copy starts without the zone, which is many times the size of the rest.
     fn clone(&self) -> Self {
-        Self {
-            lengths: self.lengths.clone(),
-            zone: None,
-        }
+        self.lengths.clone().into()
     }
 }
 

@@ -5,8 +5,9 @@
 
 use std::path::PathBuf;
 
+use crdt_core::codec::{Decode, Encode};
 use crdt_testkit::generate::{HistoryConfig, history, typing};
-use crdt_text::{DecodeLimits, OpLog, SavedDoc, TextDoc};
+use crdt_text::{Anchor, Bias, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc, UndoStack};
 
 use crate::support::{dot, oplog_from, oplog_of};
 
@@ -65,6 +66,19 @@ fn check(name: &str, log: &OpLog) {
 }
 
 fn check_bytes(name: &str, log: &OpLog, bytes: &[u8]) {
+    let golden = golden(name, bytes);
+    let read = OpLog::decode(&golden);
+    assert!(
+        read.as_ref() == Ok(log),
+        "{name} cannot be read, or reads as something else: {read:?}"
+    );
+    let text = |log: &OpLog| log.text_at(log.version()).expect("the tip");
+    assert_eq!(read.as_ref().map(text), Ok(text(log)), "{name}");
+    assert_as_ever(name, bytes, &golden);
+}
+
+/// The bytes that were written once.
+fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
     let path: PathBuf = [
         env!("CARGO_MANIFEST_DIR"),
         "tests",
@@ -76,14 +90,10 @@ fn check_bytes(name: &str, log: &OpLog, bytes: &[u8]) {
     if std::env::var_os("CRDT_BLESS").is_some() {
         std::fs::write(&path, bytes).expect("a folder to write to");
     }
-    let golden = std::fs::read(&path).unwrap_or_default();
-    let read = OpLog::decode(&golden);
-    assert!(
-        read.as_ref() == Ok(log),
-        "{name} cannot be read, or reads as something else: {read:?}"
-    );
-    let text = |log: &OpLog| log.text_at(log.version()).expect("the tip");
-    assert_eq!(read.as_ref().map(text), Ok(text(log)), "{name}");
+    std::fs::read(&path).unwrap_or_default()
+}
+
+fn assert_as_ever(name: &str, bytes: &[u8], golden: &[u8]) {
     assert!(
         bytes == golden,
         "{name} is written otherwise than before, {} bytes for {}; if that is meant, \
@@ -161,5 +171,55 @@ fn a_saved_document_is_written_as_ever() {
             Ok(&*doc.content()),
             "{name}"
         );
+    }
+}
+
+/// Of each side, at the root, and at a version of several heads.
+#[test]
+fn anchors_are_written_as_ever() {
+    let doc = TextDoc::from(small());
+    let fork = oplog_from("ann:0 [] ins 0 hello\nbob:0 [ann:4] ins 5 !\nann:5 [ann:4] del 0 1");
+    let tip = Branch::new_at_tip(&fork);
+    let anchors = [
+        ("v1-anchor-left", doc.anchor(3, Bias::Left)),
+        ("v1-anchor-right", doc.anchor(3, Bias::Right)),
+        ("v1-anchor-root", Branch::new().anchor(&fork, 0, Bias::Left)),
+        ("v1-anchor-heads", tip.anchor(&fork, 5, Bias::Right)),
+    ];
+    for (name, anchor) in anchors {
+        let anchor = anchor.expect("in range");
+        let golden = golden(name, &anchor.to_bytes());
+        let read = Anchor::from_bytes(&golden, &DecodeLimits::default());
+        assert_eq!(read.as_ref(), Ok(&anchor), "{name}");
+        assert_as_ever(name, &anchor.to_bytes(), &golden);
+    }
+}
+
+/// Nothing, steps to undo, steps to redo, and edits of others between.
+#[test]
+fn undo_stacks_are_written_as_ever() {
+    let mut doc = TextDoc::from(small());
+    let me = doc.get_or_create_agent_id("me").expect("a name");
+    let mut stack = UndoStack::new();
+    let mut stacks = vec![("v1-undo-empty", stack.clone())];
+    for text in ["\u{1f600}one", "two"] {
+        stack.replace(&mut doc, me, 1..3, text).expect("in range");
+        stack.boundary();
+    }
+    stacks.push(("v1-undo", stack.clone()));
+    let you = doc.get_or_create_agent_id("you").expect("a name");
+    doc.insert(you, 2, "--").expect("in range");
+    drop(stack.undo(&mut doc, me).expect("it fits"));
+    doc.delete(you, 0..2).expect("in range");
+    stack.boundary();
+    drop(stack.undo(&mut doc, me).expect("it fits"));
+    drop(stack.redo(&mut doc, me).expect("it fits"));
+    stacks.push(("v1-undo-redo", stack));
+    for (name, stack) in stacks {
+        let golden = golden(name, &stack.to_bytes());
+        let read = UndoStack::from_bytes(&golden, &DecodeLimits::default());
+        let counts = |stack: &UndoStack| (stack.n_undo(), stack.n_redo(), stack.to_bytes());
+        assert_eq!(read.as_ref().map(counts), Ok(counts(&stack)), "{name}");
+        assert_as_ever(name, &stack.to_bytes(), &golden);
     }
 }

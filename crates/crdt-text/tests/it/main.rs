@@ -1,6 +1,7 @@
 //! Tests of the text engine from outside, against the naive reference model and each other.
 
 mod adversarial;
+mod anchors;
 mod cases;
 mod conflict;
 mod dropped;
@@ -19,4 +20,5 @@ mod saved;
 mod shallow;
 mod support;
 mod traits;
+mod undo;
 mod vectors;

@@ -1,8 +1,8 @@
 //! What the types promise beside their methods: threads, copies, and serde.
 
 use crdt_text::{
-    Branch, Bytes, Chars, Direction, EditError, OpLog, Patch, Patches, RemoteRun, TextDoc, TextOp,
-    Update, UpdateError, Utf16,
+    Anchor, AnchorError, Bias, Branch, Bytes, Chars, Direction, EditError, OpLog, Patch, Patches,
+    RemoteRun, TextDoc, TextOp, UndoError, UndoStack, Update, UpdateError, Utf16,
 };
 
 const fn is_shared_between_threads<T: Send + Sync>() {}
@@ -22,6 +22,11 @@ const _: () = {
     is_shared_between_threads::<Bytes>();
     is_shared_between_threads::<Utf16>();
     is_shared_between_threads::<Direction>();
+    is_shared_between_threads::<Anchor>();
+    is_shared_between_threads::<AnchorError>();
+    is_shared_between_threads::<Bias>();
+    is_shared_between_threads::<UndoStack>();
+    is_shared_between_threads::<UndoError>();
 };
 
 /// Many readers of one op log at once, each on a branch of its own.
@@ -64,6 +69,13 @@ fn values_survive_serde() -> Result<(), serde_json::Error> {
     there_and_back(Utf16(0), "0")?;
     there_and_back(Direction::Forward, "\"Forward\"")?;
     there_and_back(Direction::Backward, "\"Backward\"")?;
+    there_and_back(Bias::Right, "\"Right\"")?;
+    let doc = TextDoc::from(crate::support::oplog_from("a:0 [] ins 0 x"));
+    let anchor = doc.anchor(1, Bias::Left).expect("in range");
+    let json = |dots| format!("{{\"version\":[{dots}],\"pos\":1,\"bias\":\"Left\"}}");
+    there_and_back(anchor, &json("{\"agent\":\"a\",\"seq\":0}"))?;
+    let twice = json("{\"agent\":\"a\",\"seq\":0},{\"agent\":\"a\",\"seq\":0}");
+    assert!(serde_json::from_str::<Anchor>(&twice).is_err());
     let json = serde_json::to_string(&TextOp::insert(1, "\u{1f600}"))?;
     assert_eq!(json, "{\"Insert\":{\"pos\":1,\"text\":\"\u{1f600}\"}}");
     let oplog = crate::support::oplog_from("a:0 [] ins 0 x");

@@ -1,11 +1,11 @@
 //! Vectors about plain text: small scenarios with the one right answer.
 //!
 //! The numbers are those of a list that all crates share; its vectors 1 to 18 are tested with the maps.
-//! Of the others, 23 to 27 are about moving, 28 to 30 about compacting, and 31, 32 and 35 about anchors:
-//! those are not offered.
+//! Of the others, 23 to 27 are about moving runs and 28 to 30 about compacting tombstones: neither is
+//! offered. Where 31 and 32 compact, text is dropped here, or the history before it.
 
 use crdt_core::{Classify, ErrorKind};
-use crdt_text::TextDoc;
+use crdt_text::{AnchorError, Bias, TextDoc};
 
 /// A text that everyone has, written by someone else.
 fn base(text: &str) -> TextDoc {
@@ -122,6 +122,30 @@ fn vector_22_an_insertion_after_what_is_deleted_survives() {
     );
 }
 
+/// The character that an anchor stands before is deleted, and what it was is dropped.
+#[test]
+fn vector_31_an_anchor_whose_character_is_gone_stays_in_its_place() {
+    let mut doc = base("abc");
+    let anchor = doc.anchor(1, Bias::Right).expect("in range");
+    edit(&mut doc, "alice", &[(1, 1, "")]);
+    assert_eq!(doc.drop_deleted_text(), 1);
+    assert_eq!(doc.resolve(&anchor), Ok(1));
+    let again = TextDoc::decode(&doc.encode_full()).expect("valid");
+    assert_eq!(again.resolve(&anchor), Ok(1));
+}
+
+/// The history that an anchor stands on is dropped.
+#[test]
+fn vector_32_an_anchor_from_before_the_floor_is_an_error() {
+    let mut doc = base("abc");
+    let anchor = doc.anchor(1, Bias::Right).expect("in range");
+    edit(&mut doc, "alice", &[(1, 1, "")]);
+    let shallow = doc.shallow_at(doc.version()).expect("critical");
+    let floor = doc.remote_version();
+    let error = shallow.resolve::<usize>(&anchor);
+    assert_eq!(error, Err(AnchorError::BelowFloor { floor }));
+}
+
 #[test]
 fn vector_33_a_later_insertion_at_one_place_stands_before_the_earlier_one() {
     let edits: Edits<'_> = &[(0, 0, "abc"), (1, 0, "g"), (1, 0, "h")];
@@ -136,4 +160,14 @@ fn vector_34_what_is_put_in_front_stands_in_front() {
     let other: Edits<'_> = &[(0, 0, "z"), (0, 0, "y"), (0, 0, "x")];
     let text = settled("", ("alice", edits), ("bob", other));
     assert!(text == "abcxyz" || text == "xyzabc", "{text}");
+}
+
+#[test]
+fn vector_35_an_anchor_at_the_end_moves_with_what_is_put_in_front() {
+    for bias in [Bias::Left, Bias::Right] {
+        let mut doc = base("hello");
+        let anchor = doc.anchor(5, bias).expect("in range");
+        edit(&mut doc, "alice", &[(0, 0, "say ")]);
+        assert_eq!(doc.resolve(&anchor), Ok(9));
+    }
 }

@@ -1,0 +1,92 @@
+//! A caret that others see, and undo of one's own edits: what an editor keeps beside the text.
+//!
+//! `cargo run -p crdt-sync --example remote_caret`
+
+#![allow(
+    clippy::print_stdout,
+    dead_code,
+    reason = "it talks to the person who runs it; the examples share a part"
+)]
+
+extern crate alloc;
+
+#[path = "parts/page.rs"]
+mod page;
+
+use crdt_core::codec::{Decode, DecodeLimits, Encode};
+use crdt_text::{Anchor, Bias, UndoStack};
+use page::{Nodes, Outcome, PageDelta, agent, page};
+
+/// A caret is told again before its time is up.
+const LEFT_MS: u64 = 10_000;
+
+fn main() -> Outcome<()> {
+    let (alice, bob) = (agent("alice-1")?, agent("bob-1")?);
+    let mut nodes = Nodes::new(2)?;
+    nodes.connect(0, 1)?;
+    nodes.edit(0, |page| page.write(&alice, "bread and butter"))?;
+    nodes.settle()?;
+
+    // Alice's caret stands behind "bread". She tells it as an anchor: Bob's text may be ahead of hers.
+    let caret = nodes.page_of(0)?.text.anchor(5, Bias::Left)?.to_bytes();
+    nodes.list[0].set_presence(page(), &alice, b"caret", Some(&caret), LEFT_MS)?;
+    let mut undo = UndoStack::new();
+    nodes.edit(1, |page| {
+        let bob = page.text.get_or_create_agent_id(&bob)?;
+        let edit = |text: &mut crdt_text::TextDoc| undo.insert(text, bob, 0, "fresh ");
+        let (inserted, text) = page.text.edit_with_delta(edit);
+        inserted?;
+        Ok(PageDelta {
+            text,
+            ..PageDelta::default()
+        })
+    })?;
+    nodes.settle()?;
+    println!("{}", shown(&nodes, 1)?);
+    assert_eq!(shown(&nodes, 1)?, "fresh bread|alice-1| and butter");
+
+    // Alice writes on; then Bob takes back what he wrote, and nothing of hers.
+    nodes.edit(0, |page| page.write(&alice, "!"))?;
+    nodes.settle()?;
+    nodes.edit(1, |page| {
+        let bob = page.text.get_or_create_agent_id(&bob)?;
+        let (undone, text) = page
+            .text
+            .edit_with_delta(|text| undo.undo(text, bob).map(|patches| patches.len()));
+        undone?;
+        Ok(PageDelta {
+            text,
+            ..PageDelta::default()
+        })
+    })?;
+    nodes.settle()?;
+    println!("{}", shown(&nodes, 1)?);
+    assert_eq!(shown(&nodes, 1)?, "bread|alice-1| and butter!");
+    assert_eq!(nodes.page_of(0)?.text.content(), "bread and butter!");
+    Ok(())
+}
+
+/// The text at a node, with the carets of others.
+fn shown(nodes: &Nodes, at: usize) -> Outcome<String> {
+    let text = &nodes.page_of(at)?.text;
+    let mut carets = Vec::new();
+    for (agent, _, caret) in nodes.list[at].presence(page()) {
+        let caret = Anchor::from_bytes(caret, &DecodeLimits::default())?;
+        // One of a version that is yet to come is shown when that is here.
+        if let Ok(pos) = text.resolve::<usize>(&caret) {
+            carets.push((pos, agent.as_str()));
+        }
+    }
+    carets.sort_unstable();
+    let mut shown = text.content();
+    for (pos, name) in carets.into_iter().rev() {
+        let (byte, _) = shown.char_indices().nth(pos).unwrap_or((shown.len(), ' '));
+        shown.insert_str(byte, &format!("|{name}|"));
+    }
+    Ok(shown)
+}
+
+#[test]
+fn it_runs() -> Outcome<()> {
+    main()
+}
