@@ -17,7 +17,7 @@ use crate::{Dot, DotContext};
 /// If a dot's payload never changes, two different ones under one dot are a fault of their agent:
 /// [`is_conflict`](Self::is_conflict) tells, and joining must still choose one by the payload alone, so
 /// that replicas which already hold both agree.
-pub trait Payload: Clone + PartialEq {
+pub trait Payload: Clone + fmt::Debug + PartialEq {
     /// Takes over what `other` says under the same dot; returns whether `self` changed.
     fn join(&mut self, other: &Self) -> bool;
 
@@ -48,7 +48,7 @@ pub trait Payload: Clone + PartialEq {
 #[expect(clippy::exhaustive_structs, reason = "a wrapper around one value")]
 pub struct Fixed<T>(pub T);
 
-impl<T: Clone + Ord> Payload for Fixed<T> {
+impl<T: Clone + fmt::Debug + Ord> Payload for Fixed<T> {
     fn join(&mut self, other: &Self) -> bool {
         let grows = self.0 < other.0;
         if grows {
@@ -322,14 +322,14 @@ impl<V: Payload> DotStore for DotFun<V> {
     }
 
     fn check(&self, live: &Self) -> Result<(), Equivocation> {
-        let conflict = live
-            .entries
-            .iter()
-            .find(|(dot, theirs)| self.get(dot).is_some_and(|ours| ours.is_conflict(theirs)));
-        match conflict {
-            Some((dot, _)) => Err(Equivocation { dot: dot.clone() }),
-            None => Ok(()),
+        for (dot, theirs) in &live.entries {
+            if let Some(ours) = self.get(dot)
+                && ours.is_conflict(theirs)
+            {
+                return Err(Equivocation::new(dot.clone(), ours, theirs));
+            }
         }
+        Ok(())
     }
 }
 
