@@ -1,6 +1,7 @@
 //! Tests of the text engine from outside, against the naive reference model and each other.
 
 mod adversarial;
+mod budget;
 mod cases;
 mod conflict;
 mod dropped;
