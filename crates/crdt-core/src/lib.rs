@@ -15,6 +15,7 @@ pub mod json;
 mod agent;
 mod causal;
 mod clock;
+mod digest;
 mod dot;
 mod dot_context;
 mod graph;
@@ -43,6 +44,7 @@ pub use self::causal::{
     KeyedFeed, Live, MAX_DEPTH, Minter, Nestable, Payload, Seen, Wrapper,
 };
 pub use self::clock::{ClockError, HybridClock, Timestamp};
+pub use self::digest::Digest;
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};
 pub use self::dot_context::{DotContext, NextSeqError};
 pub use self::graph::{

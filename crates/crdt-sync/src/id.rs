@@ -4,9 +4,8 @@
 
 use core::fmt;
 
+use crdt_core::Digest;
 use crdt_core::codec::{DecodeError, Reader, Writer};
-
-use crate::digest::Digest;
 
 /// Names a document, the same on every replica: sixteen bytes, say a UUID.
 ///

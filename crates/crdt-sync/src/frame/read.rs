@@ -1,12 +1,13 @@
 //! Bytes to frames.
 
+use crdt_core::Digest;
 use crdt_core::codec::{Budget, Decode, DecodeError, DecodeLimits, Reader};
 
 use super::{
     Content, Frame, Hello, Limits, MIN_FRAME_BYTES, Open, Part, PartAck, Symbols, Told, VERSION,
     Want, kind,
 };
-use crate::digest::Digest;
+use crate::id::read_16;
 use crate::position::Position;
 use crate::riblt::{self, MAX_SYMBOLS};
 use crate::{DocId, Refusal, StoreId};
@@ -116,8 +117,8 @@ fn read_open<'a>(r: &mut Reader<'a>) -> Result<Open<'a>, DecodeError> {
 
 fn read_told<'a>(r: &mut Reader<'a>) -> Result<Told<'a>, DecodeError> {
     Ok(Told {
-        versions: Digest::read(r)?,
-        states: Digest::read(r)?,
+        versions: digest(r)?,
+        states: digest(r)?,
         summary: if r.bool()? { Some(r.bytes()?) } else { None },
     })
 }
@@ -152,7 +153,7 @@ fn read_deltas<'a>(r: &mut Reader<'a>, flags: u8, epoch: u64) -> Result<Frame<'a
 fn read_want<'a>(r: &mut Reader<'a>) -> Result<Want<'a>, DecodeError> {
     Ok(Want {
         channel: r.u32()?,
-        versions: Digest::read(r)?,
+        versions: digest(r)?,
         session: r.u64_le()?,
         start: r.u64_at_most(MAX_SYMBOLS)?,
         end: r.u64_at_most(MAX_SYMBOLS)?,
@@ -175,7 +176,7 @@ fn read_symbols<'a>(r: &mut Reader<'_>) -> Result<Symbols<'a>, DecodeError> {
 
 fn read_summary<'a>(r: &mut Reader<'a>, is_head: bool) -> Result<Frame<'a>, DecodeError> {
     let channel = r.u32()?;
-    let (versions, states) = (Digest::read(r)?, Digest::read(r)?);
+    let (versions, states) = (digest(r)?, digest(r)?);
     let content = if is_head {
         let plain = r.u64()?;
         Content::Head {
@@ -223,4 +224,8 @@ fn part<'a>(
         offset,
         bytes,
     }))
+}
+
+fn digest(r: &mut Reader<'_>) -> Result<Digest, DecodeError> {
+    read_16(r).map(Digest::from_bytes)
 }
