@@ -1,6 +1,7 @@
 //! The primitives of the codec: vectors, exhaustive short inputs, limits.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -267,4 +268,42 @@ fn plain_values_have_one_encoding_each() {
     let triple = (1_u8, true, "x".to_owned());
     let read = <(u8, bool, String)>::from_bytes(&triple.to_bytes(), &limits);
     assert_eq!(read, Ok(triple));
+}
+
+#[test]
+fn a_count_may_take_all_the_bytes_that_are_left_and_no_more() {
+    for (min_item_bytes, n_bytes, expected) in
+        [(1, 3, true), (1, 2, false), (2, 6, true), (2, 5, false)]
+    {
+        let bytes = [&[3][..], &[9; 6][..n_bytes]].concat();
+        let (mut reader, mut budget) = DecodeLimits::default().open(&bytes).unwrap();
+        let counted = reader.count(min_item_bytes, &mut budget);
+        assert_eq!(counted == Ok(3), expected, "{counted:?}");
+        assert_eq!(reader.remaining(), n_bytes, "the items are still there");
+    }
+}
+
+#[test]
+fn borrowed_text_is_written_as_owned_text() {
+    let mut borrowed = Writer::new();
+    Encode::encode("tea", &mut borrowed);
+    assert_eq!(borrowed.into_bytes(), [3, b't', b'e', b'a']);
+    assert_eq!("tea".to_owned().to_bytes(), [3, b't', b'e', b'a']);
+}
+
+#[test]
+fn containers_are_written_part_by_part() {
+    fn check<T: Encode + Decode + PartialEq + core::fmt::Debug>(value: T, bytes: &[u8]) {
+        assert_eq!(value.to_bytes(), bytes, "{value:?}");
+        let read = T::from_bytes(bytes, &DecodeLimits::default());
+        assert_eq!(read, Ok(value));
+    }
+    check(Vec::from([1_u8, 200]), &[2, 1, 0xc8, 1]);
+    check(Vec::<u64>::new(), &[0]);
+    check(None::<u8>, &[0]);
+    check(Some(7_u8), &[1, 7]);
+    check(Some(None::<u8>), &[1, 0]);
+    check(Box::new(9_u16), &[9]);
+    check((1_u8, -1_i8), &[1, 1]);
+    check((true, 2_u32, 'a'), &[1, 2, 0x61]);
 }
