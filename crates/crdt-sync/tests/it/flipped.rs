@@ -7,7 +7,6 @@
 
 use core::ops::ControlFlow;
 
-use crdt_core::codec::Encode;
 use crdt_core::{AgentId, Classify, ErrorKind};
 use crdt_maps::OrSet;
 use crdt_sync::{Batch, Document, Event, LinkId, MemoryStorage, Node, Storage};
