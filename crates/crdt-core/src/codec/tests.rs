@@ -307,3 +307,39 @@ fn containers_are_written_part_by_part() {
     check((1_u8, -1_i8), &[1, 1]);
     check((true, 2_u32, 'a'), &[1, 2, 0x61]);
 }
+
+#[test]
+fn input_may_be_as_long_as_the_limit_and_no_longer() {
+    let limits = DecodeLimits::default().with_max_bytes(3);
+    for (n_bytes, expected) in [(0, true), (3, true), (4, false), (5, false)] {
+        let opened = limits.open(&[7; 5][..n_bytes]);
+        assert_eq!(opened.is_ok(), expected, "{n_bytes}");
+        let refused = opened.err();
+        assert!(refused.is_none_or(|error| error.is_budget_exceeded()));
+    }
+}
+
+#[test]
+fn every_spend_stops_at_its_limit_and_at_that_of_memory() {
+    type Spend = fn(&mut Budget) -> Result<(), DecodeError>;
+    let free = DecodeLimits::default();
+    let spends: [(DecodeLimits, u64, Spend); 6] = [
+        (free.with_max_items(2), 16, |b| b.spend_items(1)),
+        (free.with_max_agents(2), 64, |b| b.spend_agents(1)),
+        (free.with_max_output_bytes(2), 1, |b| {
+            b.spend_output_bytes(1)
+        }),
+        (free.with_max_memory(2), 1, |b| b.spend_memory(1)),
+        (free.with_max_memory(16), 8, |b| b.spend_list::<u64>(1)),
+        (free.with_max_memory(2 * 88), 88, |b| b.spend_tree::<u64>(1)),
+    ];
+    for (limits, n_memory, spend) in spends {
+        for limits in [limits, free.with_max_memory(2 * n_memory)] {
+            let mut budget = Budget::new(&limits);
+            assert_eq!((spend(&mut budget), spend(&mut budget)), (Ok(()), Ok(())));
+            let before = budget.clone();
+            assert!(spend(&mut budget).is_err_and(|error| error.is_budget_exceeded()));
+            assert_eq!(budget, before, "a refused spend takes nothing");
+        }
+    }
+}
