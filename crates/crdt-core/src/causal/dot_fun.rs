@@ -110,8 +110,9 @@ impl<V> DotFun<V> {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotFun};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 3).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 3)?;
     /// assert_eq!(DotFun::from((dot.clone(), 7)).get(&dot), Some(&7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn get(&self, dot: &Dot) -> Option<&V> {
