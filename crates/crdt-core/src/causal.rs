@@ -30,6 +30,7 @@ mod dot_map;
 mod dot_ranges;
 mod dot_set;
 mod encode;
+mod equivocation;
 mod events;
 mod feed;
 mod few;
@@ -56,6 +57,7 @@ pub use self::dot_map::DotMap;
 pub use self::dot_ranges::DotRanges;
 pub use self::dot_set::DotSet;
 pub use self::encode::{DotWriter, EncodeDots};
+pub use self::equivocation::Equivocation;
 pub use self::feed::{Feed, KeyedFeed, Seen};
 pub use self::minter::{Author, MAX_DEPTH, Minter};
 pub use self::nestable::Nestable;
@@ -69,7 +71,7 @@ pub use self::undo::{CausalType, DotNames, Renewal, UndoStack};
 pub use self::wrapper::Wrapper;
 
 use self::events::{Events, dots_where};
-use crate::{Classify, Dot, DotContext, ErrorKind, Lattice, NextSeqError};
+use crate::{DotContext, Lattice, NextSeqError};
 
 /// A dot store with the context of everything seen: a replica of a causal value.
 ///
@@ -85,23 +87,6 @@ use crate::{Classify, Dot, DotContext, ErrorKind, Lattice, NextSeqError};
 pub struct Causal<S> {
     store: S,
     context: DotContext,
-}
-
-/// One dot with two contents: an agent was used by two sessions, or a peer lies.
-///
-/// What was refused stays outside; a link that meets this should be cut and the case reported.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("event {} of agent {} came with two different contents", dot.seq(), dot.agent())]
-#[non_exhaustive]
-pub struct Equivocation {
-    /// The dot.
-    pub dot: Dot,
-}
-
-impl Classify for Equivocation {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Malformed
-    }
 }
 
 impl<S: DotStore> Causal<S> {

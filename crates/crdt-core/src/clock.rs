@@ -79,7 +79,8 @@ impl Timestamp {
     /// O(1).
     /// # Examples
     /// ```
-    /// assert_eq!(crdt_core::Timestamp::new(1, 2).unwrap().to_u64(), 0x1_0002);
+    /// assert_eq!(crdt_core::Timestamp::new(1, 2)?.to_u64(), 0x1_0002);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub const fn new(ms: u64, counter: u16) -> Result<Self, ClockError> {
         if ms > Self::MAX_MS {

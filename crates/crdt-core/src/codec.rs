@@ -62,9 +62,10 @@ pub use self::writer::Writer;
 /// use crdt_core::codec::{DecodeLimits, Decode, Encode};
 /// use crdt_core::AgentId;
 ///
-/// let alice = AgentId::new("alice").unwrap();
+/// let alice = AgentId::new("alice")?;
 /// let bytes = alice.to_bytes();
 /// assert_eq!(AgentId::from_bytes(&bytes, &DecodeLimits::default()), Ok(alice));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// A type of yours that is to be a key, an element or the value of a register writes what it needs to be

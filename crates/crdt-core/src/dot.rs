@@ -32,12 +32,12 @@ pub const MAX_SEQ: u64 = (1 << 53) - 1;
 /// ```
 /// use crdt_core::{AgentId, Dot};
 ///
-/// let alice = AgentId::new("alice").unwrap();
+/// let alice = AgentId::new("alice")?;
 /// let first = Dot::new(alice.clone(), 0)?;
 /// let second = Dot::new(alice, 1)?;
 /// assert!(first < second);
 /// assert_eq!(first.to_string(), "alice:0");
-/// # Ok::<(), crdt_core::DotError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Dot {
@@ -83,10 +83,11 @@ impl Dot {
     /// ```
     /// use crdt_core::{AgentId, Dot, DotError, MAX_SEQ};
     ///
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// assert!(Dot::new(alice.clone(), MAX_SEQ).is_ok());
     /// let seq = MAX_SEQ + 1;
     /// assert_eq!(Dot::new(alice, seq), Err(DotError::SeqTooLarge { seq }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(agent: AgentId, seq: u64) -> Result<Self, DotError> {
         check_seq(seq)?;
@@ -100,8 +101,9 @@ impl Dot {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 3).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 3)?;
     /// assert_eq!(dot.agent().as_str(), "alice");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn agent(&self) -> &AgentId {
@@ -115,8 +117,9 @@ impl Dot {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 3).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 3)?;
     /// assert_eq!(dot.seq(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn seq(&self) -> u64 {
@@ -161,11 +164,11 @@ impl Decode for Dot {
 /// ```
 /// use crdt_core::{AgentId, DotRange};
 ///
-/// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6)?;
+/// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
 /// assert_eq!(range.n_dots(), 3);
 /// assert!(range.contains(5) && !range.contains(6));
 /// assert_eq!(range.to_string(), "alice:3..6");
-/// # Ok::<(), crdt_core::DotError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct DotRange {
@@ -188,9 +191,10 @@ impl DotRange {
     /// ```
     /// use crdt_core::{AgentId, DotError, DotRange};
     ///
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let refused = DotRange::new(alice, 4, 4);
     /// assert_eq!(refused, Err(DotError::EmptyRange { start: 4, end: 4 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(agent: AgentId, start: u64, end: u64) -> Result<Self, DotError> {
         if start >= end {
@@ -207,8 +211,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.agent().as_str(), "alice");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn agent(&self) -> &AgentId {
@@ -222,8 +227,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.start(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn start(&self) -> u64 {
@@ -237,8 +243,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.end(), 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn end(&self) -> u64 {
@@ -252,8 +259,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.seqs(), 3..6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn seqs(&self) -> Range<u64> {
@@ -267,8 +275,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.n_dots(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn n_dots(&self) -> u64 {
@@ -282,8 +291,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert!(range.contains(3) && !range.contains(6));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn contains(&self, seq: u64) -> bool {
@@ -297,8 +307,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.first().seq(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn first(&self) -> Dot {
@@ -315,8 +326,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.last().seq(), 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn last(&self) -> Dot {
@@ -333,8 +345,9 @@ impl DotRange {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 3, 6).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 3, 6)?;
     /// assert_eq!(range.dots().map(|dot| dot.seq()).collect::<Vec<_>>(), [3, 4, 5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dots(&self) -> impl DoubleEndedIterator<Item = Dot> {
         self.seqs().map(|seq| Dot {

@@ -123,10 +123,11 @@ impl DotContext {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotContext};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 0).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 0)?;
     /// let mut context = DotContext::new();
     /// assert!(context.insert(&dot));
     /// assert!(!context.insert(&dot));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn insert(&mut self, dot: &Dot) -> bool {
         self.insert_seqs(&dot.agent, dot.seq..dot.seq + 1)
@@ -140,8 +141,9 @@ impl DotContext {
     /// ```
     /// # use crdt_core::{AgentId, DotContext, DotRange};
     /// let mut context = DotContext::new();
-    /// context.insert_range(&DotRange::new(AgentId::new("alice").unwrap(), 0, 1000).unwrap());
+    /// context.insert_range(&DotRange::new(AgentId::new("alice")?, 0, 1000)?);
     /// assert_eq!(context.n_dots(), 1000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn insert_range(&mut self, range: &DotRange) -> bool {
         self.insert_seqs(&range.agent, range.seqs())
@@ -154,8 +156,9 @@ impl DotContext {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotContext};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 0).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 0)?;
     /// assert!(!DotContext::new().contains(&dot));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn contains(&self, dot: &Dot) -> bool {
@@ -171,10 +174,11 @@ impl DotContext {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotContext, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 0, 9).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 0, 9)?;
     /// let mut context = DotContext::new();
     /// context.insert_range(&range);
     /// assert!(context.contains_range(&range));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn contains_range(&self, range: &DotRange) -> bool {
@@ -193,11 +197,12 @@ impl DotContext {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotContext, NextSeqError};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut context = DotContext::new();
     /// assert_eq!(context.next_seq(&alice), Ok(0));
-    /// context.insert(&Dot::new(alice.clone(), 4).unwrap());
+    /// context.insert(&Dot::new(alice.clone(), 4)?);
     /// assert_eq!(context.next_seq(&alice), Err(NextSeqError::Gap { start: 0, end: 4 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn next_seq(&self, agent: &AgentId) -> Result<u64, NextSeqError> {
         self.agents.get(agent).map_or(Ok(0), Seqs::next_seq)
@@ -212,12 +217,12 @@ impl DotContext {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotContext};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut context = DotContext::new();
     /// let dot = context.next_dot(&alice)?;
     /// context.insert(&dot);
     /// assert_eq!(context.next_dot(&alice)?.seq(), 1);
-    /// # Ok::<(), crdt_core::NextSeqError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn next_dot(&self, agent: &AgentId) -> Result<Dot, NextSeqError> {
         // With the context's own copy of the name, so that comparing it is comparing pointers.
@@ -238,10 +243,11 @@ impl DotContext {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotContext, DotRange};
-    /// let range = DotRange::new(AgentId::new("alice").unwrap(), 2, 5).unwrap();
+    /// let range = DotRange::new(AgentId::new("alice")?, 2, 5)?;
     /// let mut context = DotContext::new();
     /// context.insert_range(&range);
     /// assert_eq!(context.ranges().collect::<Vec<_>>(), [range]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn ranges(&self) -> impl Iterator<Item = DotRange> {
         self.agents.iter().flat_map(|(agent, seqs)| {
@@ -260,8 +266,9 @@ impl DotContext {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, DotContext};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// assert_eq!(DotContext::new().ranges_of(&alice).count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn ranges_of(&self, agent: &AgentId) -> impl Iterator<Item = Range<u64>> {
         let seqs = self.agents.get(agent).into_iter();

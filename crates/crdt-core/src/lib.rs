@@ -15,6 +15,7 @@ pub mod json;
 mod agent;
 mod causal;
 mod clock;
+mod digest;
 mod dot;
 mod dot_context;
 mod graph;
@@ -47,6 +48,7 @@ pub use self::causal::{
     Wrapper,
 };
 pub use self::clock::{ClockError, HybridClock, Timestamp};
+pub use self::digest::Digest;
 pub use self::dot::{Dot, DotError, DotRange, MAX_SEQ};
 pub use self::dot_context::{DotContext, NextSeqError};
 pub use self::graph::{

@@ -10,14 +10,14 @@ use core::cmp::Ordering;
 /// ```
 /// use crdt_core::{AgentId, CausalOrdering, VersionVector};
 ///
-/// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+/// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
 /// let mut left = VersionVector::new();
 /// let mut right = VersionVector::new();
 /// left.advance(&alice, 1)?;
 /// assert_eq!(left.compare(&right), CausalOrdering::After);
 /// right.advance(&bob, 1)?;
 /// assert_eq!(left.compare(&right), CausalOrdering::Concurrent);
-/// # Ok::<(), crdt_core::DotError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[expect(

@@ -30,7 +30,7 @@ pub(crate) use self::impls::decode_next_agent;
 /// ```
 /// use crdt_core::{AgentId, Lattice, VersionVector};
 ///
-/// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+/// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
 /// let mut left = VersionVector::new();
 /// left.advance(&alice, 3)?;
 /// let mut right = VersionVector::new();
@@ -40,7 +40,7 @@ pub(crate) use self::impls::decode_next_agent;
 /// left.join(&right);
 /// assert_eq!((left.next_seq(&alice), left.next_seq(&bob)), (3, 1));
 /// assert!(right < left);
-/// # Ok::<(), crdt_core::DotError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default, Eq, Hash, PartialEq)]
 pub struct VersionVector {
@@ -74,11 +74,11 @@ impl VersionVector {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, VersionVector};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut vector = VersionVector::new();
     /// assert!(vector.advance(&alice, 3)?);
     /// assert!(!vector.advance(&alice, 2)?, "a vector never goes back");
-    /// # Ok::<(), crdt_core::DotError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn advance(&mut self, agent: &AgentId, next_seq: u64) -> Result<bool, DotError> {
         let Some(last_seq) = next_seq.checked_sub(1) else {
@@ -95,8 +95,9 @@ impl VersionVector {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, VersionVector};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// assert_eq!(VersionVector::new().next_seq(&alice), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn next_seq(&self, agent: &AgentId) -> u64 {
@@ -110,11 +111,11 @@ impl VersionVector {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, VersionVector};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut vector = VersionVector::new();
     /// vector.advance(&alice, 3)?;
     /// assert!(vector.contains(&Dot::new(alice, 2)?));
-    /// # Ok::<(), crdt_core::DotError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn contains(&self, dot: &Dot) -> bool {
@@ -128,12 +129,12 @@ impl VersionVector {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, VersionVector};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut left, mut right) = (VersionVector::new(), VersionVector::new());
     /// left.advance(&alice, 3)?;
     /// right.advance(&alice, 2)?;
     /// assert_eq!(left.meet(&right), right);
-    /// # Ok::<(), crdt_core::DotError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn meet(&self, other: &Self) -> Self {

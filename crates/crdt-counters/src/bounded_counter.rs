@@ -52,7 +52,7 @@ use crate::plain::plain_lattice;
 /// use crdt_core::{AgentId, Lattice};
 /// use crdt_counters::{BoundedCounter, BoundedError};
 ///
-/// let (shop, kiosk) = (AgentId::new("shop").unwrap(), AgentId::new("kiosk").unwrap());
+/// let (shop, kiosk) = (AgentId::new("shop")?, AgentId::new("kiosk")?);
 /// let mut at_shop = BoundedCounter::new();
 /// at_shop.increment(&shop, 10)?; // ten tickets
 /// at_shop.transfer(&shop, &kiosk, 4)?;
@@ -66,7 +66,7 @@ use crate::plain::plain_lattice;
 ///
 /// at_shop.join(&at_kiosk);
 /// assert_eq!(at_shop.value(), 1);
-/// # Ok::<(), BoundedError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 /// # References
 /// Balegas, Serra, Duarte, Ferreira, Rodrigues, Shapiro, Preguica, "Extending eventually consistent
@@ -86,9 +86,10 @@ pub struct BoundedCounter {
 /// use crdt_core::AgentId;
 /// use crdt_counters::BoundedCounter;
 ///
-/// let alice = AgentId::new("alice").unwrap();
+/// let alice = AgentId::new("alice")?;
 /// let error = BoundedCounter::new().decrement(&alice, 3).unwrap_err();
 /// assert_eq!(error.to_string(), "0 rights where 3 are needed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -140,11 +141,11 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::BoundedCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut stock = BoundedCounter::new();
     /// stock.increment(&alice, 2)?;
     /// assert_eq!((stock.value(), stock.rights_of(&alice)), (2, 2));
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn increment(&mut self, agent: &AgentId, n: u64) -> Result<(), Overflow> {
         self.mint(agent, n).map(drop)
@@ -162,11 +163,11 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::{AgentId, Lattice};
     /// # use crdt_counters::BoundedCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut shop, mut kiosk) = (BoundedCounter::new(), BoundedCounter::new());
     /// kiosk.join(&shop.increment_with_delta(&alice, 2)?);
     /// assert_eq!(kiosk, shop);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn increment_with_delta(&mut self, agent: &AgentId, n: u64) -> Result<Self, Overflow> {
         let part = self.mint(agent, n)?;
@@ -185,13 +186,13 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::{BoundedCounter, BoundedError};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut stock = BoundedCounter::new();
     /// stock.increment(&alice, 2)?;
     /// assert!(stock.decrement(&alice, 3).is_err());
     /// stock.decrement(&alice, 2)?;
     /// assert_eq!(stock.value(), 0);
-    /// # Ok::<(), BoundedError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decrement(&mut self, agent: &AgentId, n: u64) -> Result<(), BoundedError> {
         self.spend(agent, n).map(drop)
@@ -213,7 +214,7 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::{AgentId, Lattice};
     /// # use crdt_counters::{BoundedCounter, BoundedError};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut shop, mut kiosk) = (BoundedCounter::new(), BoundedCounter::new());
     /// let stocked = shop.increment_with_delta(&alice, 5)?;
     /// let sold = shop.decrement_with_delta(&alice, 2)?;
@@ -222,7 +223,7 @@ impl BoundedCounter {
     /// assert_eq!(kiosk.value(), 0);
     /// kiosk.join(&stocked);
     /// assert_eq!(kiosk.value(), 3);
-    /// # Ok::<(), BoundedError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decrement_with_delta(&mut self, agent: &AgentId, n: u64) -> Result<Self, BoundedError> {
         let part = self.spend(agent, n)?;
@@ -245,7 +246,7 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::{BoundedCounter, BoundedError};
-    /// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+    /// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
     /// let mut stock = BoundedCounter::new();
     /// stock.increment(&alice, 5)?;
     /// stock.transfer(&alice, &bob, 2)?;
@@ -254,7 +255,7 @@ impl BoundedCounter {
     /// let before = stock.clone();
     /// stock.transfer(&bob, &bob, 2)?;
     /// assert_eq!(stock, before);
-    /// # Ok::<(), BoundedError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn transfer(&mut self, from: &AgentId, to: &AgentId, n: u64) -> Result<(), BoundedError> {
         self.send(from, to, n).map(drop)
@@ -275,13 +276,13 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::{AgentId, Lattice};
     /// # use crdt_counters::{BoundedCounter, BoundedError};
-    /// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+    /// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
     /// let (mut shop, mut kiosk) = (BoundedCounter::new(), BoundedCounter::new());
     /// kiosk.join(&shop.increment_with_delta(&alice, 5)?);
     /// kiosk.join(&shop.transfer_with_delta(&alice, &bob, 2)?);
     /// kiosk.decrement(&bob, 2)?;
     /// assert_eq!(kiosk.value(), 3);
-    /// # Ok::<(), BoundedError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn transfer_with_delta(
         &mut self,
@@ -304,12 +305,12 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::{BoundedCounter, BoundedError};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut stock = BoundedCounter::new();
     /// stock.increment(&alice, 5)?;
     /// stock.decrement(&alice, 2)?;
     /// assert_eq!(stock.value(), 3);
-    /// # Ok::<(), BoundedError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn value(&self) -> u128 {
@@ -327,8 +328,9 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::BoundedCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// assert_eq!(BoundedCounter::new().rights_of(&alice), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn rights_of(&self, agent: &AgentId) -> u128 {
@@ -346,12 +348,12 @@ impl BoundedCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::{BoundedCounter, BoundedError};
-    /// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+    /// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
     /// let mut stock = BoundedCounter::new();
     /// stock.increment(&alice, 5)?;
     /// stock.transfer(&alice, &bob, 2)?;
     /// assert!(stock.rights().eq([(&alice, 3), (&bob, 2)]));
-    /// # Ok::<(), BoundedError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn rights(&self) -> impl DoubleEndedIterator<Item = (&AgentId, u128)> {
         let mut rights: BTreeMap<&AgentId, i128> = BTreeMap::new();

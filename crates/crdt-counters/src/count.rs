@@ -19,15 +19,15 @@ use crate::agent_map::Cell;
 /// # Examples
 /// ```
 /// use crdt_core::AgentId;
-/// use crdt_counters::{GCounter, Overflow};
+/// use crdt_counters::GCounter;
 ///
-/// let alice = AgentId::new("alice").unwrap();
+/// let alice = AgentId::new("alice")?;
 /// let mut visits = GCounter::new();
 /// visits.increment(&alice, u64::MAX)?;
 /// let error = visits.increment(&alice, 1).unwrap_err();
 /// assert_eq!(error.to_string(), "a count of 18446744073709551615 cannot grow by 1");
 /// assert_eq!(visits.value(), u128::from(u64::MAX));
-/// # Ok::<(), Overflow>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("a count of {count} cannot grow by {n}")]

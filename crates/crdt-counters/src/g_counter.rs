@@ -31,7 +31,7 @@ use crate::plain::plain_lattice;
 /// use crdt_core::{AgentId, Lattice};
 /// use crdt_counters::GCounter;
 ///
-/// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+/// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
 /// let (mut laptop, mut phone) = (GCounter::new(), GCounter::new());
 /// laptop.increment(&alice, 5)?;
 /// let delta = phone.increment_with_delta(&bob, 3)?;
@@ -39,7 +39,7 @@ use crate::plain::plain_lattice;
 /// laptop.join(&delta);
 /// laptop.join(&delta); // delivered twice, counted once
 /// assert_eq!(laptop.value(), 8);
-/// # Ok::<(), crdt_counters::Overflow>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 /// # References
 /// Shapiro, Preguica, Baquero, Zawirski, "A comprehensive study of convergent and commutative
@@ -78,12 +78,12 @@ impl GCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::GCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut visits = GCounter::new();
     /// visits.increment(&alice, 2)?;
     /// visits.increment(&alice, 1)?;
     /// assert_eq!(visits.value(), 3);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn increment(&mut self, agent: &AgentId, n: u64) -> Result<(), Overflow> {
         self.grow(agent, n).map(drop)
@@ -103,7 +103,7 @@ impl GCounter {
     /// ```
     /// # use crdt_core::{AgentId, Lattice};
     /// # use crdt_counters::GCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut laptop, mut phone) = (GCounter::new(), GCounter::new());
     /// let early = laptop.increment_with_delta(&alice, 2)?;
     /// let late = laptop.increment_with_delta(&alice, 1)?;
@@ -111,7 +111,7 @@ impl GCounter {
     /// phone.join(&late);
     /// assert!(!phone.join(&early), "the later delta stands for both");
     /// assert_eq!(phone, laptop);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn increment_with_delta(&mut self, agent: &AgentId, n: u64) -> Result<Self, Overflow> {
         let count = self.grow(agent, n)?;
@@ -128,12 +128,12 @@ impl GCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::GCounter;
-    /// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+    /// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
     /// let mut visits = GCounter::new();
     /// visits.increment(&alice, u64::MAX)?;
     /// visits.increment(&bob, 1)?;
     /// assert_eq!(visits.value(), 1 << 64);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn value(&self) -> u128 {
@@ -148,8 +148,9 @@ impl GCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::GCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// assert_eq!(GCounter::new().count_of(&alice), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn count_of(&self, agent: &AgentId) -> u64 {
@@ -164,11 +165,11 @@ impl GCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::GCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut visits = GCounter::new();
     /// visits.increment(&alice, 2)?;
     /// assert!(visits.iter().eq([(&alice, 2)]));
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&AgentId, u64)> + ExactSizeIterator {
         self.counts.iter().map(|(agent, count)| (agent, count.0))

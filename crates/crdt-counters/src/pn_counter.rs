@@ -35,7 +35,7 @@ use crate::plain::plain_lattice;
 /// use crdt_core::{AgentId, Lattice};
 /// use crdt_counters::PnCounter;
 ///
-/// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+/// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
 /// let (mut laptop, mut phone) = (PnCounter::new(), PnCounter::new());
 /// let up = laptop.increment_with_delta(&alice, 2)?;
 /// let down = phone.decrement_with_delta(&bob, 5)?;
@@ -43,7 +43,7 @@ use crate::plain::plain_lattice;
 /// laptop.join(&down);
 /// phone.join(&up);
 /// assert_eq!((laptop.value(), phone.value()), (-3, -3));
-/// # Ok::<(), crdt_counters::Overflow>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 /// # References
 /// Shapiro, Preguica, Baquero, Zawirski, "A comprehensive study of convergent and commutative
@@ -83,11 +83,11 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut votes = PnCounter::new();
     /// votes.increment(&alice, 2)?;
     /// assert_eq!(votes.value(), 2);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn increment(&mut self, agent: &AgentId, n: u64) -> Result<(), Overflow> {
         self.grow(agent, UpDown::count_up, n).map(drop)
@@ -105,11 +105,11 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::{AgentId, Lattice};
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut laptop, mut phone) = (PnCounter::new(), PnCounter::new());
     /// phone.join(&laptop.increment_with_delta(&alice, 2)?);
     /// assert_eq!(phone, laptop);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn increment_with_delta(&mut self, agent: &AgentId, n: u64) -> Result<Self, Overflow> {
         let part = self.grow(agent, UpDown::count_up, n)?;
@@ -126,11 +126,11 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut votes = PnCounter::new();
     /// votes.decrement(&alice, 2)?;
     /// assert_eq!(votes.value(), -2);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decrement(&mut self, agent: &AgentId, n: u64) -> Result<(), Overflow> {
         self.grow(agent, UpDown::count_down, n).map(drop)
@@ -148,11 +148,11 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::{AgentId, Lattice};
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut laptop, mut phone) = (PnCounter::new(), PnCounter::new());
     /// phone.join(&laptop.decrement_with_delta(&alice, 2)?);
     /// assert_eq!(phone, laptop);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decrement_with_delta(&mut self, agent: &AgentId, n: u64) -> Result<Self, Overflow> {
         let part = self.grow(agent, UpDown::count_down, n)?;
@@ -171,12 +171,12 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut votes = PnCounter::new();
     /// votes.add(&alice, 3)?;
     /// votes.add(&alice, i64::MIN)?;
     /// assert_eq!(votes.value(), 3 - (1 << 63));
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add(&mut self, agent: &AgentId, n: i64) -> Result<(), Overflow> {
         if n < 0 {
@@ -199,11 +199,11 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::{AgentId, Lattice};
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut laptop, mut phone) = (PnCounter::new(), PnCounter::new());
     /// phone.join(&laptop.add_with_delta(&alice, -2)?);
     /// assert_eq!(phone.value(), -2);
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_with_delta(&mut self, agent: &AgentId, n: i64) -> Result<Self, Overflow> {
         if n < 0 {
@@ -221,12 +221,12 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::PnCounter;
-    /// let (alice, bob) = (AgentId::new("alice").unwrap(), AgentId::new("bob").unwrap());
+    /// let (alice, bob) = (AgentId::new("alice")?, AgentId::new("bob")?);
     /// let mut votes = PnCounter::new();
     /// votes.increment(&alice, 1)?;
     /// votes.decrement(&bob, u64::MAX)?;
     /// assert_eq!(votes.value(), 1 - i128::from(u64::MAX));
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn value(&self) -> i128 {
@@ -241,12 +241,12 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut votes = PnCounter::new();
     /// votes.increment(&alice, 7)?;
     /// votes.decrement(&alice, 2)?;
     /// assert_eq!(votes.counts_of(&alice), (7, 2));
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn counts_of(&self, agent: &AgentId) -> (u64, u64) {
@@ -261,11 +261,11 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut votes = PnCounter::new();
     /// votes.increment(&alice, 2)?;
     /// assert!(votes.iter().eq([(&alice, (2, 0))]));
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(
         &self,
@@ -295,13 +295,13 @@ impl PnCounter {
     /// ```
     /// # use crdt_core::AgentId;
     /// # use crdt_counters::PnCounter;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut votes = PnCounter::new();
     /// assert!(votes.is_empty());
     /// votes.increment(&alice, 1)?;
     /// votes.decrement(&alice, 1)?;
     /// assert_eq!((votes.value(), votes.is_empty()), (0, false));
-    /// # Ok::<(), crdt_counters::Overflow>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {

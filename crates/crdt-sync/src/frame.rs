@@ -28,7 +28,8 @@ pub(crate) use self::write::{write_part_head, write_symbols};
 
 use alloc::borrow::Cow;
 
-use crate::digest::Digest;
+use crdt_core::Digest;
+
 use crate::position::Position;
 use crate::riblt::Symbol;
 use crate::{Config, DocId, Refusal, StoreId};

@@ -4,12 +4,11 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use crdt_core::codec::{Decode, Encode, Writer};
-use crdt_core::{AgentId, Classify, Delta};
+use crdt_core::codec::{Decode, Encode};
+use crdt_core::{AgentId, Classify, Delta, Digest};
 
 use crate::admission::OwnAgents;
 use crate::cursors::Cursors;
-use crate::digest::Digest;
 use crate::outbox::Outbox;
 use crate::payload::{Payload, Pieces};
 use crate::position::{Epochs, Position};
@@ -332,13 +331,9 @@ pub(crate) enum CatchUpError {
 
 fn summarize<D: Document>(state: &D) -> Summary {
     let bytes = state.summary().to_bytes();
-    let mut meaning = Writer::new();
-    if !state.write_meaning(&mut meaning) {
-        state.encode(&mut meaning);
-    }
     Summary {
         versions: Digest::of(&bytes),
-        states: Digest::of(meaning.as_bytes()),
+        states: Digest::of_state(state),
         bytes: Payload::from_bytes(bytes),
     }
 }

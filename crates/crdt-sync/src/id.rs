@@ -5,10 +5,9 @@
 use core::fmt;
 use core::str::FromStr;
 
+use crdt_core::Digest;
 use crdt_core::codec::{DecodeError, Reader, Writer};
 use crdt_core::{Classify, ErrorKind};
-
-use crate::digest::Digest;
 
 /// Names a document, the same on every replica: sixteen bytes, say a UUID.
 ///

@@ -19,7 +19,6 @@ mod admission;
 mod channel;
 mod config;
 mod cursors;
-mod digest;
 mod document;
 mod error;
 mod exchange;

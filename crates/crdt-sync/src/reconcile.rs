@@ -21,9 +21,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crdt_core::{MemberSink, MemberSource};
+use crdt_core::{Digest, MemberSink, MemberSource};
 
-use crate::digest::Digest;
 use crate::payload::Payload;
 use crate::position::Position;
 use crate::riblt::{Decoder, Key, MAX_SYMBOLS, SYMBOL_BYTES, Symbol, SymbolError, symbols};

@@ -103,5 +103,5 @@ pub use self::op_log::{DROPPED, HistoryRun, OpLog, RemoteRun};
 pub use self::patch::{Patch, Patches};
 pub use self::position::{Bytes, Chars, Position, Utf16};
 pub use self::saved::SavedDoc;
-pub use self::undo::{UndoError, UndoStack};
+pub use self::undo::{UndoStack, UndoError};
 pub use self::update::Update;

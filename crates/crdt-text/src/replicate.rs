@@ -100,7 +100,7 @@ impl Encode for OpLog {
 impl Decode for OpLog {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         let offset = r.offset();
-        let oplog = Self::decode_within(r.bytes()?, budget.limits());
+        let oplog = Self::decode_within(r.bytes()?, budget);
         oplog.map_err(|error| match error {
             UpdateError::Decode(error) => error,
             // A whole history depends on nothing outside of it.

@@ -142,7 +142,8 @@ impl<'a> SavedDoc<'a> {
     }
 
     pub(crate) fn read(&self) -> Result<TextDoc, UpdateError> {
-        let oplog = OpLog::decode_within(self.bytes, &self.limits)?;
+        let (_, mut budget) = self.limits.open(self.bytes)?;
+        let oplog = OpLog::decode_within(self.bytes, &mut budget)?;
         // The version first: to compare it takes no merge.
         if oplog.remote_version() != self.heads {
             return Err(UpdateError::Corrupt);

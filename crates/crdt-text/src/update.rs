@@ -17,7 +17,7 @@ mod slip;
 #[cfg(test)]
 mod tests;
 
-use crdt_core::codec::{Budget, DecodeError, DecodeLimits};
+use crdt_core::codec::{Budget, DecodeError, DecodeLimits, Reader};
 use crdt_core::{AgentId, Dot, DotContext, DotRange, Frontier, GraphError, Lv, LvRange};
 
 pub(crate) use self::decode::{decode_within, load};
@@ -338,13 +338,15 @@ impl OpLog {
     /// # Complexity
     /// O(n log n), n = runs; plus all text.
     pub fn decode(bytes: &[u8]) -> Result<Self, UpdateError> {
-        Self::decode_within(bytes, &DecodeLimits::default())
+        let (_, mut budget) = DecodeLimits::default().open(bytes)?;
+        Self::decode_within(bytes, &mut budget)
     }
 
-    pub(crate) fn decode_within(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, UpdateError> {
+    /// Reads an op log that may be a part of something larger: all of it shares a budget.
+    pub(crate) fn decode_within(bytes: &[u8], budget: &mut Budget) -> Result<Self, UpdateError> {
         let mut oplog = Self::new();
-        if oplog.load(bytes, limits).is_none() {
-            oplog.apply(&Update::decode(bytes, limits)?)?;
+        if oplog.load(bytes, budget).is_none() {
+            oplog.apply(&decode_within(bytes, Reader::new(bytes), budget)?)?;
         }
         Ok(oplog)
     }
@@ -365,10 +367,10 @@ impl OpLog {
     /// # Convergence
     /// Idempotent; updates commute as far as their dependencies allow.
     pub fn decode_and_add(&mut self, bytes: &[u8]) -> Result<usize, UpdateError> {
-        let limits = DecodeLimits::default();
-        if let Some(n_events) = self.load(bytes, &limits) {
+        let (r, mut budget) = DecodeLimits::default().open(bytes)?;
+        if let Some(n_events) = self.load(bytes, &mut budget) {
             return Ok(n_events);
         }
-        self.apply(&Update::decode(bytes, &limits)?)
+        self.apply(&decode_within(bytes, r, &mut budget)?)
     }
 }

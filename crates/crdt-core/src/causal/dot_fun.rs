@@ -18,7 +18,7 @@ use crate::{Dot, DotContext, NextSeqError};
 /// If a dot's payload never changes, two different ones under one dot are a fault of their agent:
 /// [`is_conflict`](Self::is_conflict) tells, and joining must still choose one by the payload alone, so
 /// that replicas which already hold both agree.
-pub trait Payload: Clone + PartialEq {
+pub trait Payload: Clone + fmt::Debug + PartialEq {
     /// Whether payloads under several dots add up, as those of a counter; if not, they compete, and what was
     /// there once does not come back beside what is there now.
     const ADDS_UP: bool = false;
@@ -53,7 +53,7 @@ pub trait Payload: Clone + PartialEq {
 #[expect(clippy::exhaustive_structs, reason = "a wrapper around one value")]
 pub struct Fixed<T>(pub T);
 
-impl<T: Clone + Ord> Payload for Fixed<T> {
+impl<T: Clone + fmt::Debug + Ord> Payload for Fixed<T> {
     fn join(&mut self, other: &Self) -> bool {
         let grows = self.0 < other.0;
         if grows {
@@ -115,8 +115,9 @@ impl<V> DotFun<V> {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotFun};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 3).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 3)?;
     /// assert_eq!(DotFun::from((dot.clone(), 7)).get(&dot), Some(&7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn get(&self, dot: &Dot) -> Option<&V> {
@@ -357,14 +358,14 @@ impl<V: Payload> DotStore for DotFun<V> {
     }
 
     fn check(&self, live: &Self) -> Result<(), Equivocation> {
-        let conflict = live
-            .entries
-            .iter()
-            .find(|(dot, theirs)| self.get(dot).is_some_and(|ours| ours.is_conflict(theirs)));
-        match conflict {
-            Some((dot, _)) => Err(Equivocation { dot: dot.clone() }),
-            None => Ok(()),
+        for (dot, theirs) in &live.entries {
+            if let Some(ours) = self.get(dot)
+                && ours.is_conflict(theirs)
+            {
+                return Err(Equivocation::new(dot.clone(), ours, theirs));
+            }
         }
+        Ok(())
     }
 }
 

@@ -86,8 +86,9 @@ impl DotRanges {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotRanges};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 3).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 3)?;
     /// assert!(DotRanges::from(dot.clone()).contains(&dot));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn contains(&self, dot: &Dot) -> bool {
@@ -111,10 +112,11 @@ impl DotRanges {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotRanges};
-    /// let alice = AgentId::new("alice").unwrap();
-    /// let mut dots = DotRanges::from(Dot::new(alice.clone(), 0).unwrap());
-    /// assert!(dots.union_with(&DotRanges::from(Dot::new(alice, 1).unwrap())));
+    /// let alice = AgentId::new("alice")?;
+    /// let mut dots = DotRanges::from(Dot::new(alice.clone(), 0)?);
+    /// assert!(dots.union_with(&DotRanges::from(Dot::new(alice, 1)?)));
     /// assert_eq!(dots.n_dots(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn union_with(&mut self, other: &Self) -> bool {
         if other.is_empty() {

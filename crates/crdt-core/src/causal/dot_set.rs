@@ -80,8 +80,9 @@ impl DotSet {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotSet};
-    /// let dot = Dot::new(AgentId::new("alice").unwrap(), 3).unwrap();
+    /// let dot = Dot::new(AgentId::new("alice")?, 3)?;
     /// assert!(DotSet::from(dot.clone()).contains(&dot));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn contains(&self, dot: &Dot) -> bool {
@@ -133,10 +134,11 @@ impl DotSet {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotSet};
-    /// let alice = AgentId::new("alice").unwrap();
-    /// let mut dots = DotSet::from(Dot::new(alice.clone(), 0).unwrap());
-    /// assert!(dots.union_with(&DotSet::from(Dot::new(alice, 1).unwrap())));
+    /// let alice = AgentId::new("alice")?;
+    /// let mut dots = DotSet::from(Dot::new(alice.clone(), 0)?);
+    /// assert!(dots.union_with(&DotSet::from(Dot::new(alice, 1)?)));
     /// assert_eq!(dots.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn union_with(&mut self, other: &Self) -> bool {
         if other.is_empty() {

@@ -1,6 +1,7 @@
 //! The primitives of the codec: vectors, exhaustive short inputs, limits.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -267,4 +268,78 @@ fn plain_values_have_one_encoding_each() {
     let triple = (1_u8, true, "x".to_owned());
     let read = <(u8, bool, String)>::from_bytes(&triple.to_bytes(), &limits);
     assert_eq!(read, Ok(triple));
+}
+
+#[test]
+fn a_count_may_take_all_the_bytes_that_are_left_and_no_more() {
+    for (min_item_bytes, n_bytes, expected) in
+        [(1, 3, true), (1, 2, false), (2, 6, true), (2, 5, false)]
+    {
+        let bytes = [&[3][..], &[9; 6][..n_bytes]].concat();
+        let (mut reader, mut budget) = DecodeLimits::default().open(&bytes).unwrap();
+        let counted = reader.count(min_item_bytes, &mut budget);
+        assert_eq!(counted == Ok(3), expected, "{counted:?}");
+        assert_eq!(reader.remaining(), n_bytes, "the items are still there");
+    }
+}
+
+#[test]
+fn borrowed_text_is_written_as_owned_text() {
+    let mut borrowed = Writer::new();
+    Encode::encode("tea", &mut borrowed);
+    assert_eq!(borrowed.into_bytes(), [3, b't', b'e', b'a']);
+    assert_eq!("tea".to_owned().to_bytes(), [3, b't', b'e', b'a']);
+}
+
+#[test]
+fn containers_are_written_part_by_part() {
+    fn check<T: Encode + Decode + PartialEq + core::fmt::Debug>(value: T, bytes: &[u8]) {
+        assert_eq!(value.to_bytes(), bytes, "{value:?}");
+        let read = T::from_bytes(bytes, &DecodeLimits::default());
+        assert_eq!(read, Ok(value));
+    }
+    check(Vec::from([1_u8, 200]), &[2, 1, 0xc8, 1]);
+    check(Vec::<u64>::new(), &[0]);
+    check(None::<u8>, &[0]);
+    check(Some(7_u8), &[1, 7]);
+    check(Some(None::<u8>), &[1, 0]);
+    check(Box::new(9_u16), &[9]);
+    check((1_u8, -1_i8), &[1, 1]);
+    check((true, 2_u32, 'a'), &[1, 2, 0x61]);
+}
+
+#[test]
+fn input_may_be_as_long_as_the_limit_and_no_longer() {
+    let limits = DecodeLimits::default().with_max_bytes(3);
+    for (n_bytes, expected) in [(0, true), (3, true), (4, false), (5, false)] {
+        let opened = limits.open(&[7; 5][..n_bytes]);
+        assert_eq!(opened.is_ok(), expected, "{n_bytes}");
+        let refused = opened.err();
+        assert!(refused.is_none_or(|error| error.is_budget_exceeded()));
+    }
+}
+
+#[test]
+fn every_spend_stops_at_its_limit_and_at_that_of_memory() {
+    type Spend = fn(&mut Budget) -> Result<(), DecodeError>;
+    let free = DecodeLimits::default();
+    let spends: [(DecodeLimits, u64, Spend); 6] = [
+        (free.with_max_items(2), 16, |b| b.spend_items(1)),
+        (free.with_max_agents(2), 64, |b| b.spend_agents(1)),
+        (free.with_max_output_bytes(2), 1, |b| {
+            b.spend_output_bytes(1)
+        }),
+        (free.with_max_memory(2), 1, |b| b.spend_memory(1)),
+        (free.with_max_memory(16), 8, |b| b.spend_list::<u64>(1)),
+        (free.with_max_memory(2 * 88), 88, |b| b.spend_tree::<u64>(1)),
+    ];
+    for (limits, n_memory, spend) in spends {
+        for limits in [limits, free.with_max_memory(2 * n_memory)] {
+            let mut budget = Budget::new(&limits);
+            assert_eq!((spend(&mut budget), spend(&mut budget)), (Ok(()), Ok(())));
+            let before = budget.clone();
+            assert!(spend(&mut budget).is_err_and(|error| error.is_budget_exceeded()));
+            assert_eq!(budget, before, "a refused spend takes nothing");
+        }
+    }
 }

@@ -46,8 +46,9 @@ impl DotContext {
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotContext};
     /// let mut context = DotContext::new();
-    /// context.insert(&Dot::new(AgentId::new("alice").unwrap(), 0).unwrap());
+    /// context.insert(&Dot::new(AgentId::new("alice")?, 0)?);
     /// assert_eq!(context.intersection(&context), context);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
@@ -65,8 +66,9 @@ impl DotContext {
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotContext};
     /// let mut context = DotContext::new();
-    /// context.insert(&Dot::new(AgentId::new("alice").unwrap(), 0).unwrap());
+    /// context.insert(&Dot::new(AgentId::new("alice")?, 0)?);
     /// assert!(context.difference(&context).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
@@ -98,8 +100,9 @@ impl DotContext {
     /// ```
     /// # use crdt_core::{AgentId, CausalOrdering, Dot, DotContext};
     /// let mut context = DotContext::new();
-    /// context.insert(&Dot::new(AgentId::new("alice").unwrap(), 7).unwrap());
+    /// context.insert(&Dot::new(AgentId::new("alice")?, 7)?);
     /// assert_eq!(DotContext::new().compare(&context), CausalOrdering::Before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn compare(&self, other: &Self) -> CausalOrdering {

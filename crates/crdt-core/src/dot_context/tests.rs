@@ -226,3 +226,13 @@ fn decoding_stays_within_its_budget() {
     assert!(error(limits.with_max_items(2)).is_budget_exceeded());
     assert!(error(limits.with_max_bytes(2)).is_budget_exceeded());
 }
+
+#[test]
+fn the_last_number_is_given_out_and_none_after_it() {
+    let alice = agent(0);
+    let mut context = DotContext::new();
+    context.insert_range(&DotRange::new(alice.clone(), 0, MAX_SEQ).unwrap());
+    assert_eq!(context.next_seq(&alice), Ok(MAX_SEQ));
+    context.insert(&Dot::new(alice.clone(), MAX_SEQ).unwrap());
+    assert_eq!(context.next_seq(&alice), Err(NextSeqError::Exhausted));
+}

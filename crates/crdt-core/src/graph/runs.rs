@@ -34,7 +34,7 @@ const NEAR: usize = 4;
 /// let alice = graph.intern_agent(&AgentId::new("alice")?);
 /// let lvs = graph.add_local(alice, &Frontier::root(), 5)?;
 /// let tail = LvRange::new(lvs.start.plus(2), lvs.end);
-/// let run = graph.runs(tail).next().unwrap();
+/// let run = graph.runs(tail).next().ok_or("no events")?;
 /// assert_eq!((run.lvs, run.parents()), (tail, &[Lv::new(1)][..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -63,7 +63,7 @@ impl GraphRun<'_> {
     /// let mut graph = CausalGraph::new();
     /// graph.ingest(&AgentId::new("alice")?, 0, 5, &[])?;
     /// let all = LvRange::new(Lv::new(0), Lv::new(5));
-    /// assert!(graph.runs(all).next().unwrap().parents().is_empty());
+    /// assert!(graph.runs(all).next().is_some_and(|run| run.parents().is_empty()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]

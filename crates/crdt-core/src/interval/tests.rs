@@ -139,3 +139,24 @@ fn filling_holes_in_order_is_linear() {
     }
     assert_eq!(set.n_ranges() as u64, n_holes);
 }
+
+/// What debug builds ask after decoding finds every fault there is.
+#[test]
+fn sets_that_are_not_canonical_are_known() {
+    for (intervals, expected) in [
+        (&[][..], true),
+        (&[(0, 1)], true),
+        (&[(0, 1), (2, 3)], true),
+        (&[(1, 1)], false),
+        (&[(2, 1)], false),
+        (&[(0, 1), (1, 3)], false),
+        (&[(0, 2), (1, 3)], false),
+        (&[(4, 5), (1, 3)], false),
+        (&[(0, 1), (2, 2)], false),
+    ] {
+        let set = IntervalSet {
+            intervals: intervals.iter().copied().collect(),
+        };
+        assert_eq!(set.is_canonical(), expected, "{intervals:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! A register where the latest write wins, and "latest" is causality before it is time.
 
+use core::fmt;
+
 use crdt_core::codec::{Decode, DecodeError, Encode};
 use crdt_core::{
     AgentId, Author, Change, DecodeDots, Dot, DotFun, DotReader, DotWriter, EncodeDots, Minter,
@@ -34,12 +36,12 @@ causal_type! {
     /// assert_eq!(ours.value(), Some(&"today"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub struct CausalRegister[T: (Clone + Ord)](CausalRegisterStore<T>),
+    pub struct CausalRegister[T: (Clone + fmt::Debug + Ord)](CausalRegisterStore<T>),
     name: "causal_register", delta: leaf;
 }
 
 #[cfg(feature = "serde")]
-crdt_core::causal_type_serde! { CausalRegister[T: (Clone + Ord)](CausalRegisterStore<T>) }
+crdt_core::causal_type_serde! { CausalRegister[T: (Clone + fmt::Debug + Ord)](CausalRegisterStore<T>) }
 
 /// What a [`CausalRegister`] keeps, alone or under a key of a map.
 ///
@@ -122,7 +124,7 @@ impl<T> CausalRegisterStore<T> {
     }
 }
 
-impl<T: Clone + Ord> CausalRegisterStore<T> {
+impl<T: Clone + fmt::Debug + Ord> CausalRegisterStore<T> {
     /// Returns the change that writes `value` over all values seen here.
     ///
     /// # Errors
@@ -164,7 +166,7 @@ impl<T: Clone + Ord> CausalRegisterStore<T> {
     }
 }
 
-impl<T: Clone + Ord> CausalRegister<T> {
+impl<T: Clone + fmt::Debug + Ord> CausalRegister<T> {
     /// Writes `value` over all values seen here, at the time `stamp`.
     ///
     /// # Errors
@@ -244,7 +246,7 @@ impl<T: Clone + Ord> CausalRegister<T> {
     }
 }
 
-impl<T: Clone + Ord> Wrapper for CausalRegisterStore<T> {
+impl<T: Clone + fmt::Debug + Ord> Wrapper for CausalRegisterStore<T> {
     type Inner = DotFun<Stamped<T>>;
     type Feed = bool;
     /// The write that was in effect.
@@ -283,7 +285,7 @@ impl<T> From<DotFun<Stamped<T>>> for CausalRegisterStore<T> {
     }
 }
 
-impl<T: Clone + Ord> Payload for Stamped<T> {
+impl<T: Clone + fmt::Debug + Ord> Payload for Stamped<T> {
     fn join(&mut self, other: &Self) -> bool {
         let grows = *self < *other;
         if grows {

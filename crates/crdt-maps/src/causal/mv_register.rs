@@ -1,5 +1,7 @@
 //! A register that keeps what was written concurrently.
 
+use core::fmt;
+
 use crdt_core::{Author, Change, DotFun, Fixed, Minter, NextSeqError, Wrapper, causal_type};
 
 causal_type! {
@@ -31,11 +33,12 @@ causal_type! {
     ///
     /// **Reference.** Almeida, Shoker, Baquero, "Delta state replicated data types", 2018, section 7:
     /// one dot for each sibling, instead of a version vector.
-    pub struct MvRegister[T: (Clone + Ord)](MvRegisterStore<T>), name: "mv_register", delta: leaf;
+    pub struct MvRegister[T: (Clone + fmt::Debug + Ord)](MvRegisterStore<T>),
+    name: "mv_register", delta: leaf;
 }
 
 #[cfg(feature = "serde")]
-crdt_core::causal_type_serde! { MvRegister[T: (Clone + Ord)](MvRegisterStore<T>) }
+crdt_core::causal_type_serde! { MvRegister[T: (Clone + fmt::Debug + Ord)](MvRegisterStore<T>) }
 
 /// What an [`MvRegister`] keeps, alone or under a key of a map.
 ///
@@ -61,7 +64,7 @@ impl<T> MvRegisterStore<T> {
     }
 }
 
-impl<T: Clone + Ord> MvRegisterStore<T> {
+impl<T: Clone + fmt::Debug + Ord> MvRegisterStore<T> {
     /// Returns the change that writes `value` over all values seen here.
     ///
     /// # Errors
@@ -102,7 +105,7 @@ impl<T: Clone + Ord> MvRegisterStore<T> {
     }
 }
 
-impl<T: Clone + Ord> MvRegister<T> {
+impl<T: Clone + fmt::Debug + Ord> MvRegister<T> {
     /// Writes `value` over all values seen here.
     ///
     /// # Errors
@@ -179,7 +182,7 @@ impl<T: Clone + Ord> MvRegister<T> {
     }
 }
 
-impl<T: Clone + Ord> Wrapper for MvRegisterStore<T> {
+impl<T: Clone + fmt::Debug + Ord> Wrapper for MvRegisterStore<T> {
     type Inner = DotFun<Fixed<T>>;
     type Feed = bool;
     type Glance = ();

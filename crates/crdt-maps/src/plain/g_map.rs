@@ -79,7 +79,7 @@ impl<K, V> GMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::{GMap, LwwRegister};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut titles = GMap::<_, LwwRegister<_>>::new();
     /// titles.update("plan", |title| title.set(&alice, Timestamp::from_u64(1), "Plan"))?;
     ///
@@ -89,7 +89,7 @@ impl<K, V> GMap<K, V> {
     /// });
     /// assert!(refused.is_err());
     /// assert_eq!(titles.get("plan").and_then(LwwRegister::value), Some(&"Plan"));
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn update<R, E>(&mut self, key: K, f: impl FnOnce(&mut V) -> Result<R, E>) -> Result<R, E>
     where
@@ -120,14 +120,14 @@ impl<K, V> GMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Lattice, Timestamp};
     /// # use crdt_maps::{GMap, LwwRegister};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut ours, mut theirs) = (GMap::<_, LwwRegister<_>>::new(), GMap::new());
     /// let delta = ours.update_with_delta("plan", |title| {
     ///     title.set_with_delta(&alice, Timestamp::from_u64(1), "Plan")
     /// })?;
     /// theirs.join(&delta);
     /// assert_eq!(ours, theirs);
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn update_with_delta<E>(
         &mut self,

@@ -139,13 +139,13 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::{LwwMap, StampError};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut map = LwwMap::new();
     /// map.set(&alice, Timestamp::from_u64(5), "theme", "dark")?;
     /// assert!(map.set(&alice, Timestamp::from_u64(5), "theme", "light").is_err());
     /// map.set(&alice, Timestamp::from_u64(5), "font", "mono")?;
     /// assert_eq!(map.get("theme"), Some(&"dark"));
-    /// # Ok::<(), StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set(
         &mut self,
@@ -173,12 +173,12 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Lattice, Timestamp};
     /// # use crdt_maps::LwwMap;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut ours, mut theirs) = (LwwMap::new(), LwwMap::new());
     /// let delta = ours.set_with_delta(&alice, Timestamp::from_u64(5), "theme", "dark")?;
     /// theirs.join(&delta);
     /// assert_eq!(ours, theirs);
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_with_delta(
         &mut self,
@@ -207,7 +207,7 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::{LwwMap, StampError};
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut map, stamp) = (LwwMap::new(), Timestamp::from_u64(5));
     /// map.set(&alice, stamp, "theme", "dark")?;
     /// let refused = map.remove(&alice, stamp, "theme");
@@ -215,7 +215,7 @@ impl<K, V> LwwMap<K, V> {
     ///
     /// map.remove(&alice, Timestamp::from_u64(6), "theme")?;
     /// assert_eq!(map.get("theme"), None);
-    /// # Ok::<(), StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn remove(&mut self, agent: &AgentId, stamp: Timestamp, key: K) -> Result<(), StampError>
     where
@@ -237,14 +237,14 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Lattice, Timestamp};
     /// # use crdt_maps::LwwMap;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut ours = LwwMap::new();
     /// ours.set(&alice, Timestamp::from_u64(5), "theme", "dark")?;
     /// let mut theirs = ours.clone();
     /// let delta = ours.remove_with_delta(&alice, Timestamp::from_u64(6), "theme")?;
     /// theirs.join(&delta);
     /// assert_eq!(theirs.get("theme"), None);
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn remove_with_delta(
         &mut self,
@@ -280,7 +280,7 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Lattice, Timestamp};
     /// # use crdt_maps::LwwMap;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let at = Timestamp::from_u64;
     /// let mut map = LwwMap::new();
     /// map.set(&alice, at(1), 'a', "stays")?;
@@ -292,7 +292,7 @@ impl<K, V> LwwMap<K, V> {
     /// assert_eq!(map.n_tombstones(), 1);
     /// assert_eq!(map.get(&'a'), Some(&"stays"));
     /// assert!(!map.join(&zombie), "what is below the floor stays as it is");
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn clean(&mut self, stable: Timestamp) -> Result<usize, CleanError>
     where
@@ -328,7 +328,7 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Lattice, Timestamp};
     /// # use crdt_maps::LwwMap;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let at = Timestamp::from_u64;
     /// let mut ours = LwwMap::new();
     /// ours.set(&alice, at(1), 'a', "stays")?;
@@ -336,11 +336,11 @@ impl<K, V> LwwMap<K, V> {
     /// ours.set(&alice, at(15), 'c', "young")?;
     /// let mut theirs = ours.clone();
     ///
-    /// let delta = ours.clean_with_delta(at(10)).unwrap();
+    /// let delta = ours.clean_with_delta(at(10))?;
     /// theirs.join(&delta);
     /// assert_eq!(ours, theirs);
     /// assert_eq!(theirs.n_tombstones(), 0);
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn clean_with_delta(&mut self, stable: Timestamp) -> Result<Self, CleanError>
     where
@@ -397,11 +397,11 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::LwwMap;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut map = LwwMap::<_, u8>::new();
     /// map.remove(&alice, Timestamp::from_u64(5), 'a')?;
     /// assert_eq!(map.stamp(&'a'), Some(Timestamp::from_u64(5)));
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn stamp<Q>(&self, key: &Q) -> Option<Timestamp>
@@ -420,11 +420,11 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::LwwMap;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut map = LwwMap::<_, u8>::new();
     /// map.remove(&alice, Timestamp::from_u64(5), 'a')?;
     /// assert_eq!(map.writer(&'a'), Some(&alice));
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn writer<Q>(&self, key: &Q) -> Option<&AgentId>
@@ -443,12 +443,12 @@ impl<K, V> LwwMap<K, V> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::LwwMap;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut map = LwwMap::new();
     /// map.set(&alice, Timestamp::from_u64(5), 'b', 2)?;
     /// map.set(&alice, Timestamp::from_u64(5), 'a', 1)?;
     /// assert_eq!(map.iter().collect::<Vec<_>>(), [(&'a', &1), (&'b', &2)]);
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         let cells = self.cells.iter();

@@ -86,12 +86,12 @@ impl<T> LwwRegister<T> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::LwwRegister;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut register = LwwRegister::new();
     /// register.set(&alice, Timestamp::from_u64(1), 'a')?;
     /// register.set(&alice, Timestamp::from_u64(2), 'b')?;
     /// assert_eq!(register.value(), Some(&'b'));
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set(&mut self, agent: &AgentId, stamp: Timestamp, value: T) -> Result<(), StampError> {
         if let Some(held) = &self.held {
@@ -114,12 +114,12 @@ impl<T> LwwRegister<T> {
     /// ```
     /// # use crdt_core::{AgentId, Lattice, Timestamp};
     /// # use crdt_maps::LwwRegister;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let (mut ours, mut theirs) = (LwwRegister::new(), LwwRegister::new());
     /// let delta = ours.set_with_delta(&alice, Timestamp::from_u64(1), 'a')?;
     /// theirs.join(&delta);
     /// assert_eq!(ours, theirs);
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_with_delta(
         &mut self,
@@ -155,11 +155,11 @@ impl<T> LwwRegister<T> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::LwwRegister;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut register = LwwRegister::new();
     /// register.set(&alice, Timestamp::from_u64(9), 'a')?;
     /// assert_eq!(register.stamp(), Some(Timestamp::from_u64(9)));
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn stamp(&self) -> Option<Timestamp> {
@@ -174,11 +174,11 @@ impl<T> LwwRegister<T> {
     /// ```
     /// # use crdt_core::{AgentId, Timestamp};
     /// # use crdt_maps::LwwRegister;
-    /// let alice = AgentId::new("alice").unwrap();
+    /// let alice = AgentId::new("alice")?;
     /// let mut register = LwwRegister::new();
     /// register.set(&alice, Timestamp::from_u64(9), 'a')?;
     /// assert_eq!(register.writer(), Some(&alice));
-    /// # Ok::<(), crdt_maps::StampError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn writer(&self) -> Option<&AgentId> {

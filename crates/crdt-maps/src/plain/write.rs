@@ -34,7 +34,7 @@ pub(super) struct Write<V> {
 /// use crdt_core::{AgentId, Timestamp};
 /// use crdt_maps::{LwwRegister, StampError};
 ///
-/// let alice = AgentId::new("alice").unwrap();
+/// let alice = AgentId::new("alice")?;
 /// let stamp = Timestamp::from_u64(7);
 /// let mut title = LwwRegister::new();
 /// title.set(&alice, stamp, "draft")?;
@@ -42,7 +42,7 @@ pub(super) struct Write<V> {
 /// let refused = title.set(&alice, stamp, "final");
 /// assert_eq!(refused, Err(StampError::TimestampNotAdvanced { given: stamp, held: stamp }));
 /// assert_eq!(title.value(), Some(&"draft"));
-/// # Ok::<(), StampError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -83,7 +83,7 @@ impl Classify for StampError {
 /// use crdt_core::{AgentId, Classify, DeltaState, ErrorKind, Timestamp};
 /// use crdt_maps::LwwRegister;
 ///
-/// let (alice, stamp) = (AgentId::new("alice").unwrap(), Timestamp::from_u64(7));
+/// let (alice, stamp) = (AgentId::new("alice")?, Timestamp::from_u64(7));
 /// let (mut laptop, mut copy_of_laptop) = (LwwRegister::new(), LwwRegister::new());
 /// laptop.set(&alice, stamp, "one")?;
 /// let delta = copy_of_laptop.set_with_delta(&alice, stamp, "two")?;
@@ -92,7 +92,7 @@ impl Classify for StampError {
 /// assert_eq!((refused.stamp, &refused.writer), (stamp, &alice));
 /// assert_eq!(refused.kind(), ErrorKind::Malformed);
 /// assert_eq!(laptop.value(), Some(&"one"));
-/// # Ok::<(), crdt_maps::StampError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{writer} made two different writes at {stamp}")]

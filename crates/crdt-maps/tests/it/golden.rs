@@ -1,7 +1,7 @@
 //! Files of what every type looks like, states and deltas: what was written once must be read for ever.
 //!
 //! A `.hex` file holds the bytes of one value as hexadecimal digits, 32 bytes to a line; a `.json` file its
-//! document, which is looked at with the feature `serde`. The number in a name is the version of the
+//! document, which is looked at with the feature `serde`; a `.digest` file that of a state. The number in a name is the version of the
 //! type's forms. After a change that is meant, `CRDT_BLESS=1 cargo test -p crdt-maps --all-features
 //! --test it golden` writes the files anew; a form that is out in the world gets a new version and new
 //! files instead.
@@ -11,7 +11,9 @@ use core::fmt::Debug;
 use std::path::PathBuf;
 
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
-use crdt_core::{AgentId, Change, Delta, DeltaState, Named, NextSeqError, Summarize, Timestamp};
+use crdt_core::{
+    AgentId, Change, Delta, DeltaState, Digest, Named, NextSeqError, Summarize, Timestamp,
+};
 use crdt_counters::{BoundedCounter, GCounter, PnCounter, ResettableCounter};
 use crdt_maps::{
     AnyCrdt, CausalLengthSet, CausalRegister, CrdtSpec, DisableWinsFlag, EnableWinsFlag, Float,
@@ -46,10 +48,16 @@ fn check_bytes<T: Bytes>(name: &str, value: &T) {
     });
 }
 
-/// Compares a state and a delta with their files; the delta alone may not make the state.
+/// Compares a state, its digest and a delta with their files; the delta alone may not make the state.
 #[track_caller]
-fn check_both<T: DeltaState<Delta: Form> + Form>(name: &str, state: &T, delta: &T::Delta) {
+fn check_both<T: Summarize<Delta: Form> + Form>(name: &str, state: &T, delta: &T::Delta) {
     check(&format!("{name}-state"), state);
+    let digest = format!("{}\n", Digest::of_state(state));
+    check_file(
+        &format!("v{}-{name}-state.digest", T::VERSION),
+        &digest,
+        |_| {},
+    );
     check(&format!("{name}-delta"), delta);
 }
 
@@ -417,10 +425,11 @@ fn there_is_a_file_for_every_form_and_no_other() {
     let files: BTreeSet<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
+    let digests = TYPES.map(|name| format!("v1-{name}-state.digest"));
     let both = TYPES
         .iter()
         .flat_map(|name| ["state", "delta"].map(|form| format!("{name}-{form}")));
     let names = both.chain(OTHERS.map(String::from));
     let forms = names.flat_map(|name| ["hex", "json"].map(|form| format!("v1-{name}.{form}")));
-    assert_eq!(files, forms.collect::<BTreeSet<_>>());
+    assert_eq!(files, forms.chain(digests).collect::<BTreeSet<_>>());
 }

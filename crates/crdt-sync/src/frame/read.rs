@@ -1,12 +1,13 @@
 //! Bytes to frames.
 
+use crdt_core::Digest;
 use crdt_core::codec::{Budget, Decode, DecodeError, DecodeLimits, Reader};
 
 use super::{
     Check, Content, Frame, Hello, Limits, MIN_FRAME_BYTES, Open, Part, PartAck, Symbols, Told,
     VERSION, Want, kind,
 };
-use crate::digest::Digest;
+use crate::id::read_16;
 use crate::position::Position;
 use crate::riblt::{self, MAX_SYMBOLS};
 use crate::{DocId, Refusal, StoreId};
@@ -121,8 +122,8 @@ fn read_open<'a>(r: &mut Reader<'a>) -> Result<Open<'a>, DecodeError> {
 
 fn read_told<'a>(r: &mut Reader<'a>) -> Result<Told<'a>, DecodeError> {
     Ok(Told {
-        versions: Digest::read(r)?,
-        states: Digest::read(r)?,
+        versions: digest(r)?,
+        states: digest(r)?,
         summary: if r.bool()? { Some(r.bytes()?) } else { None },
     })
 }
@@ -131,7 +132,7 @@ fn read_check(r: &mut Reader<'_>) -> Result<Check, DecodeError> {
     Ok(Check {
         channel: r.u32()?,
         have: Position::decode(r, &mut Budget::new(&DecodeLimits::default()))?,
-        held: Digest::read(r)?,
+        held: digest(r)?,
     })
 }
 
@@ -165,7 +166,7 @@ fn read_deltas<'a>(r: &mut Reader<'a>, flags: u8, epoch: u64) -> Result<Frame<'a
 fn read_want<'a>(r: &mut Reader<'a>) -> Result<Want<'a>, DecodeError> {
     Ok(Want {
         channel: r.u32()?,
-        versions: Digest::read(r)?,
+        versions: digest(r)?,
         session: r.u64_le()?,
         start: r.u64_at_most(MAX_SYMBOLS)?,
         end: r.u64_at_most(MAX_SYMBOLS)?,
@@ -188,7 +189,7 @@ fn read_symbols<'a>(r: &mut Reader<'_>) -> Result<Symbols<'a>, DecodeError> {
 
 fn read_summary<'a>(r: &mut Reader<'a>, is_head: bool) -> Result<Frame<'a>, DecodeError> {
     let channel = r.u32()?;
-    let (versions, states) = (Digest::read(r)?, Digest::read(r)?);
+    let (versions, states) = (digest(r)?, digest(r)?);
     let content = if is_head {
         let plain = r.u64()?;
         Content::Head {
@@ -236,4 +237,8 @@ fn part<'a>(
         offset,
         bytes,
     }))
+}
+
+fn digest(r: &mut Reader<'_>) -> Result<Digest, DecodeError> {
+    read_16(r).map(Digest::from_bytes)
 }

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
+use crdt_core::Digest;
 use crdt_core::codec::{DecodeError, Writer};
 
 use super::{Check, Content, Frame, Hello, Limits, Open, Part, PartAck, Told};
-use crate::digest::Digest;
 use crate::position::Position;
 use crate::{DocId, Refusal, StoreId};
 

@@ -95,8 +95,8 @@ pub(crate) fn write_part_head(part: &Part<'_>, epoch: u64, w: &mut Writer) {
         Content::Summary { versions, states } => {
             w.u8(kind::SUMMARY);
             w.u64(u64::from(part.channel));
-            versions.write(w);
-            states.write(w);
+            w.raw(&versions.to_bytes());
+            w.raw(&states.to_bytes());
             write_extent(part, w);
         }
         Content::Head {
@@ -106,8 +106,8 @@ pub(crate) fn write_part_head(part: &Part<'_>, epoch: u64, w: &mut Writer) {
         } => {
             w.u8(kind::HEAD);
             w.u64(u64::from(part.channel));
-            versions.write(w);
-            states.write(w);
+            w.raw(&versions.to_bytes());
+            w.raw(&states.to_bytes());
             w.u64(plain);
             write_extent(part, w);
         }
@@ -133,7 +133,7 @@ pub(crate) fn write_symbols(frame: &Symbols<'_>, max_bytes: usize, w: &mut Write
 fn write_want(want: &Want<'_>, w: &mut Writer) {
     w.u8(kind::WANT);
     w.u64(u64::from(want.channel));
-    want.versions.write(w);
+    w.raw(&want.versions.to_bytes());
     w.u64_le(want.session);
     w.u64(want.start);
     w.u64(want.end);
@@ -147,7 +147,7 @@ fn write_check(check: &Check, w: &mut Writer) {
     w.u8(kind::CHECK);
     w.u64(u64::from(check.channel));
     check.have.encode(w);
-    check.held.write(w);
+    w.raw(&check.held.to_bytes());
 }
 
 fn write_hello(hello: &Hello, w: &mut Writer) {
@@ -173,8 +173,8 @@ fn write_open(open: &Open<'_>, w: &mut Writer) {
 }
 
 fn write_told(told: &Told<'_>, w: &mut Writer) {
-    told.versions.write(w);
-    told.states.write(w);
+    w.raw(&told.versions.to_bytes());
+    w.raw(&told.states.to_bytes());
     w.bool(told.summary.is_some());
     if let Some(summary) = told.summary {
         w.bytes(summary);

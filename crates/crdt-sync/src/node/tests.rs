@@ -3,12 +3,11 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use crdt_core::AgentId;
 use crdt_core::codec::{Encode, Writer};
+use crdt_core::{AgentId, Digest};
 use crdt_maps::OrSet;
 
 use super::Node;
-use crate::digest::Digest;
 use crate::frame::{Frame, Hello, Limits, Open, Told, Want};
 use crate::reconcile::Session;
 use crate::{Config, DocId, LinkId, MemoryStorage, StoreId};

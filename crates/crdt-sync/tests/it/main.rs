@@ -6,6 +6,7 @@ extern crate alloc;
 
 mod admission;
 mod exhaustive;
+mod flipped;
 mod hostile;
 mod impostor;
 mod ladder;

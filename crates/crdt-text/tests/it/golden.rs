@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use crdt_core::Digest;
 use crdt_core::codec::{Decode, Encode};
 use crdt_testkit::generate::{HistoryConfig, history, typing};
 use crdt_text::{Anchor, Bias, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc, UndoStack};
@@ -137,6 +138,22 @@ fn a_history_without_deleted_text_is_written_as_ever() {
     ] {
         assert!(log.drop_deleted_text() > 0);
         check(name, &log);
+    }
+}
+
+/// What two replicas compare is the text, whatever was dropped of its history.
+#[test]
+fn the_digest_of_a_document_is_that_of_its_text_as_ever() {
+    let mut trimmed = small();
+    trimmed.drop_deleted_text();
+    let shallow = small().shallow_at(small().version()).expect("critical");
+    for log in [small(), trimmed, shallow] {
+        let doc = TextDoc::from(log);
+        assert_eq!(doc.content(), "Hlocaf\u{e9}\u{1f600}");
+        assert_eq!(
+            Digest::of_state(&doc).to_string(),
+            "f52720e7392d38c8665a273e570f499a"
+        );
     }
 }
 

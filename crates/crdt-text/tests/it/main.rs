@@ -2,6 +2,7 @@
 
 mod adversarial;
 mod anchors;
+mod budget;
 mod cases;
 mod conflict;
 mod dropped;

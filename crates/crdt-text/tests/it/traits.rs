@@ -2,7 +2,7 @@
 
 use crdt_text::{
     Anchor, AnchorError, Bias, Branch, Bytes, Chars, Direction, EditError, OpLog, Patch, Patches,
-    RemoteRun, TextDoc, TextOp, UndoError, UndoStack, Update, UpdateError, Utf16,
+    RemoteRun, TextDoc, TextOp, UndoStack, UndoError, Update, UpdateError, Utf16,
 };
 
 const fn is_shared_between_threads<T: Send + Sync>() {}

@@ -2,9 +2,9 @@
 //! delta key by key is joining the state that it stands for.
 
 use super::stores::Subject;
-use super::world::World;
+use super::world::{Choices, World};
 use super::{applied, check_worlds, joined, plain};
-use crate::{Causal, Decompose, Delta, Lattice, Summarize};
+use crate::{Causal, CausalDelta, Decompose, Delta, DeltaState, Dotted, Lattice, Live, Summarize};
 
 #[test]
 fn a_mutator_and_its_delta_agree() {
@@ -103,6 +103,78 @@ fn a_summary_is_enough_to_find_what_a_peer_lacks() {
                     .is_some_and(|delta| delta.is_empty())
             );
             assert_eq!(applied(&other, &delta), joined(&other, &plain(&delta)));
+        }
+    }
+    check_worlds!(property);
+}
+
+/// A mutation of the world, or the difference of two of its states.
+fn any_delta<S: Subject>(world: &World<S>, choices: &mut Choices) -> CausalDelta<S> {
+    let [state, base, _] = world.trio(choices);
+    let difference = state.changes_since(&base);
+    let mutation = choices.pick(&world.deltas).clone();
+    choices.pick(&[difference, mutation]).clone()
+}
+
+#[test]
+fn the_parts_of_a_delta_do_together_what_it_does() {
+    fn property<S: Subject>(world: World<S>) {
+        let mut choices = world.choices.clone();
+        for _ in 0..6 {
+            let delta = any_delta(&world, &mut choices);
+            let state = choices.pick(&world.states);
+            let whole = delta.clone().split(usize::MAX);
+            assert_eq!(whole, core::slice::from_ref(&delta), "small: one part");
+            let parts = delta.clone().split(1);
+            let one_by_one = parts
+                .iter()
+                .fold(state.clone(), |state, part| applied(&state, part));
+            assert_eq!(one_by_one, applied(state, &delta), "{delta:?}");
+            if parts.len() > 1 {
+                assert!(parts.iter().all(|part| !part.is_empty()), "{parts:?}");
+                assert!(parts.iter().all(brings_or_takes), "{parts:?}");
+            }
+        }
+    }
+    /// Of several parts, what removes comes behind all that brings something.
+    fn brings_or_takes<S: Subject>(part: &CausalDelta<S>) -> bool {
+        let brings = !Dotted::is_empty(&part.change.live);
+        !(brings && (!part.change.removed.is_empty() || !part.gone.is_empty()))
+    }
+    check_worlds!(property);
+}
+
+#[test]
+fn the_news_of_a_delta_do_what_it_does_where_the_rest_is_known() {
+    fn property<S: Subject>(world: World<S>) {
+        let mut choices = world.choices.clone();
+        for _ in 0..6 {
+            let delta = any_delta(&world, &mut choices);
+            let [state, _, other] = world.trio(&mut choices);
+            let after = applied(&state, &delta);
+            let news = state.news_of(&delta).unwrap_or_else(|| delta.clone());
+            assert_eq!(applied(&state, &news), after, "{delta:?} on {state:?}");
+            let ahead = joined(&state, &other);
+            assert_eq!(applied(&ahead, &news), applied(&ahead, &delta));
+            let rest = after.news_of(&delta).expect("all of it is known");
+            assert!(rest.is_empty(), "{rest:?} of {delta:?}");
+            let is_new_to_all = Causal::new().news_of(&delta).is_none();
+            assert_eq!(is_new_to_all, delta.events.n_dots() > 0, "{delta:?}");
+        }
+    }
+    check_worlds!(property);
+}
+
+#[test]
+fn merging_a_change_tells_whether_it_brought_anything() {
+    fn property<S: Subject>(world: World<S>) {
+        let mut choices = world.choices.clone();
+        for _ in 0..6 {
+            let [a, b] = [(); 2].map(|()| any_delta(&world, &mut choices).change);
+            let mut merged = a.clone();
+            let grew = Live::merge(&mut merged, &b);
+            assert_eq!(grew, merged != a, "{a:?} and {b:?}");
+            assert!(!Live::merge(&mut merged, &b), "it is there");
         }
     }
     check_worlds!(property);

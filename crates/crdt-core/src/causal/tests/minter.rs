@@ -229,7 +229,7 @@ fn two_contents_of_one_event_are_refused_and_change_nothing() {
     lie.join(&written(dot("bob", 0), 9));
     assert_eq!(
         register.apply_delta(&lie),
-        Err(Equivocation { dot: twice.clone() })
+        Err(Equivocation::new(twice.clone(), &Fixed(1_u8), &Fixed(2_u8)))
     );
     assert!(register.apply_with_feed(&lie).is_err());
     assert_eq!(register, before);
@@ -257,9 +257,11 @@ fn two_contents_below_a_key_are_found_too() {
     let lie = wrap(written(dot("alice", 0), 2));
     assert_eq!(
         map.apply_delta(&lie),
-        Err(Equivocation {
-            dot: dot("alice", 0)
-        })
+        Err(Equivocation::new(
+            dot("alice", 0),
+            &Fixed(1_u8),
+            &Fixed(2_u8)
+        ))
     );
     assert_eq!(map, before);
 }

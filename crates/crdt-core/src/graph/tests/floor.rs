@@ -92,6 +92,32 @@ fn dropped_ids_are_not_given_out_or_taken_in_again() {
     }
 }
 
+/// A run that was sent whole to a replica which has dropped its beginning.
+#[test]
+fn a_run_that_begins_below_the_floor_goes_on_above_it() {
+    let mut full = CausalGraph::new();
+    full.ingest(&agent(0), 0, 3, &[]).unwrap();
+    let mut graph = CausalGraph::new();
+    let floor = full.floor_at(full.frontier()).unwrap();
+    graph.set_floor(floor, 10).unwrap();
+    let empty = graph.clone();
+    for (seq, len) in [(0, 3), (1, 2), (2, 1)] {
+        assert_eq!(graph.ingest(&agent(0), seq, len, &[]), Ok(None));
+    }
+    assert_eq!(graph.frontier(), empty.frontier());
+
+    let lvs = graph.ingest(&agent(0), 1, 5, &[dot(0, 0)]).unwrap();
+    let lvs = lvs.expect("three of five are new");
+    assert_eq!(lvs, LvRange::new(Lv::new(10), Lv::new(13)));
+    assert_eq!(graph.dot_of(lvs.start), Some(dot(0, 3)));
+    let floor = Frontier::from(Lv::new(9));
+    assert_eq!(graph.parents_of(lvs.start), Some(floor));
+    // The same again, and one more.
+    assert_eq!(graph.ingest(&agent(0), 0, 6, &[]), Ok(None));
+    let more = graph.ingest(&agent(0), 2, 5, &[dot(0, 1)]).unwrap();
+    assert_eq!(more.map(|lvs| lvs.len()), Some(1));
+}
+
 #[test]
 fn a_floor_is_for_an_empty_graph_and_outlives_rollbacks() {
     let empty = CausalGraph::new().checkpoint();

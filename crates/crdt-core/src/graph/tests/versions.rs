@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::model::{Events, History, Picks, expand};
 use crate::testing::{agent, check_property};
-use crate::{CausalGraph, CausalOrdering, Frontier, Lv, LvRange};
+use crate::{CausalGraph, CausalOrdering, Dot, Frontier, Lv, LvRange};
 
 #[test]
 fn frontier_holds_the_events_without_children() {
@@ -254,4 +254,19 @@ mod unknown_versions_are_refused_loudly {
     fn cmp_ids() {
         assert!(CausalGraph::new().cmp_ids(Lv::new(0), Lv::new(0)).is_eq());
     }
+}
+
+/// The stretch of critical versions that begins right above the fork goes as a whole.
+#[test]
+fn a_merge_that_a_later_event_goes_around_is_not_critical() {
+    let dot = |name, seq| Dot::new(agent(name), seq).unwrap();
+    let mut graph = CausalGraph::new();
+    graph.ingest(&agent(0), 0, 3, &[]).unwrap();
+    graph.ingest(&agent(1), 0, 2, &[dot(0, 1)]).unwrap();
+    graph
+        .ingest(&agent(2), 0, 1, &[dot(0, 2), dot(1, 1)])
+        .unwrap();
+    assert_eq!(graph.critical_before(Lv::new(6)), Some(Lv::new(5)));
+    graph.ingest(&agent(1), 2, 1, &[dot(1, 1)]).unwrap();
+    assert_eq!(graph.critical_before(Lv::new(7)), Some(Lv::new(1)));
 }

@@ -3,7 +3,7 @@
 //! Only what is as it should be is taken; whatever is not is read again as an update, to say what is
 //! wrong with it.
 
-use crdt_core::codec::{DecodeError, DecodeLimits};
+use crdt_core::codec::{Budget, DecodeError, Reader};
 use crdt_core::{AgentId, AgentIdx, CausalGraph, Dot, Lv, LvRange};
 
 use super::super::rows::MALFORMED;
@@ -15,15 +15,14 @@ use crate::op_log::{MAX_LEN, OpRuns};
 /// Reads the events of a file into `graph`; returns what they do.
 ///
 /// `None` leaves the graph with some of them.
-pub(crate) fn load(bytes: &[u8], limits: &DecodeLimits, graph: &mut CausalGraph) -> Option<OpRuns> {
+pub(crate) fn load(bytes: &[u8], budget: &mut Budget, graph: &mut CausalGraph) -> Option<OpRuns> {
     if bytes.first() == Some(&alone::MARK) {
         return None;
     }
-    let (r, mut budget) = limits.open(bytes).ok()?;
-    let file = Container::open(bytes, r, &section::ALL).ok()?;
+    let file = Container::open(bytes, Reader::new(bytes), &section::ALL).ok()?;
     file.verify().ok()?;
-    let names = super::agents(file.section(section::AGENTS).ok()?, &mut budget).ok()?;
-    let floor = super::floor_of(&file, &mut budget).ok()?;
+    let names = super::agents(file.section(section::AGENTS).ok()?, budget).ok()?;
+    let floor = super::floor_of(&file, budget).ok()?;
     let n_chars = floor.as_ref().map(|(_, n_chars)| *n_chars);
     if let Some((own, _)) = floor {
         graph.set_floor(own.floor, own.len as usize).ok()?;
@@ -35,7 +34,7 @@ pub(crate) fn load(bytes: &[u8], limits: &DecodeLimits, graph: &mut CausalGraph)
         parents: Vec::new(),
     };
     let Finished { ops, .. } =
-        super::history(&file, &mut budget, (names.len(), n_chars), target).ok()?;
+        super::history(&file, budget, (names.len(), n_chars), target).ok()?;
     (ops.text_bytes() <= MAX_LEN).then_some(ops)
 }
 

@@ -2,7 +2,7 @@
 
 use crdt_core::codec::{Decode, DecodeError, Encode};
 use crdt_core::{Classify, ErrorKind, GraphError};
-use crdt_text::{Bytes, DecodeLimits, EditError, TextDoc, UndoError, UndoStack, Utf16};
+use crdt_text::{Bytes, DecodeLimits, EditError, TextDoc, UndoStack, UndoError, Utf16};
 
 use super::{User, base};
 use crate::support::dot;

@@ -2,7 +2,7 @@
 
 use crdt_core::codec::{Decode, Encode};
 use crdt_core::{Classify, ErrorKind};
-use crdt_text::{DecodeLimits, TextDoc, UndoError, UndoStack};
+use crdt_text::{DecodeLimits, TextDoc, UndoStack, UndoError};
 
 use super::{User, base, settle};
 
