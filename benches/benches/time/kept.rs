@@ -2,7 +2,7 @@
 
 use benches::{Args, Input, Keys, Timings, histories, keystrokes, runs};
 use crdt_testkit::Rng;
-use crdt_text::{AgentIdx, Anchor, Bias, TextDoc, UndoStack};
+use crdt_text::{AgentIdx, Anchor, Bias, TextDoc, TextUndoStack};
 
 /// Of a live document: how many transactions ago the oldest caret was made.
 const N_CARETS: usize = 100;
@@ -100,7 +100,7 @@ fn after_merge(args: &Args, timings: &mut Timings, n_edits: usize) {
     let other = theirs
         .get_or_create_agent_id("theirs")
         .expect("a valid name");
-    let mut stack = UndoStack::new();
+    let mut stack = TextUndoStack::new();
     stack.delete(&mut doc, me, 10..20).expect("within the text");
     edit_at_random(&mut theirs, other, n_edits, 1);
     drop(doc.merge(&theirs).expect("one history"));
@@ -128,7 +128,7 @@ fn undo(args: &Args, timings: &mut Timings, n_steps: usize) {
     let other = theirs
         .get_or_create_agent_id("theirs")
         .expect("a valid name");
-    let mut stack = UndoStack::new();
+    let mut stack = TextUndoStack::new();
     let mut rng = Rng::new(1);
     for seed in 0..n_steps {
         let at = rng.below(doc.len_chars() - 5);
@@ -168,7 +168,7 @@ fn typing(args: &Args, timings: &mut Timings, input: &Input) {
         |keys| {
             let mut doc = TextDoc::new();
             let me = doc.get_or_create_agent_id("typist").expect("a valid name");
-            let mut stack = UndoStack::new();
+            let mut stack = TextUndoStack::new();
             for (at, key) in keys.iter().enumerate() {
                 let edit = if key.n_deleted == 0 {
                     stack.insert(&mut doc, me, key.pos, key.text)

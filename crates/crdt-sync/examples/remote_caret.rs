@@ -14,7 +14,7 @@ extern crate alloc;
 mod page;
 
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
-use crdt_text::{Anchor, Bias, UndoStack};
+use crdt_text::{Anchor, Bias, TextUndoStack};
 use page::{Nodes, Outcome, PageDelta, agent, page};
 
 /// A caret is told again before its time is up.
@@ -30,7 +30,7 @@ fn main() -> Outcome<()> {
     // Alice's caret stands behind "bread". She tells it as an anchor: Bob's text may be ahead of hers.
     let caret = nodes.page_of(0)?.text.anchor(5, Bias::Left)?.to_bytes();
     nodes.list[0].set_presence(page(), &alice, b"caret", Some(&caret), LEFT_MS)?;
-    let mut undo = UndoStack::new();
+    let mut undo = TextUndoStack::new();
     nodes.edit(1, |page| {
         let bob = page.text.get_or_create_agent_id(&bob)?;
         let edit = |text: &mut crdt_text::TextDoc| undo.insert(text, bob, 0, "fresh ");

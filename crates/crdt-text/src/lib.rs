@@ -26,7 +26,7 @@
 //! - [`Branch`]: the text at one version of an op log. Make as many as you like.
 //! - [`Patches`]: what a merge changed, for an editor to follow.
 //! - [`Anchor`]: a position that stays where it is, and means the same to every replica.
-//! - [`UndoStack`]: takes back the edits of one user, and no others.
+//! - [`TextUndoStack`]: takes back the edits of one user, and no others.
 //! - [`Update`]: a part of a history on its way to another replica; [`LinkEncoder`] and
 //!   [`LinkDecoder`] make updates smaller where replicas stay connected.
 //!
@@ -103,5 +103,5 @@ pub use self::op_log::{DROPPED, HistoryRun, OpLog, RemoteRun};
 pub use self::patch::{Patch, Patches};
 pub use self::position::{Bytes, Chars, Position, Utf16};
 pub use self::saved::SavedDoc;
-pub use self::undo::{UndoStack, UndoError};
+pub use self::undo::{TextUndoStack, UndoError};
 pub use self::update::Update;

@@ -47,11 +47,11 @@ const MAX_BYTES: usize = 16 << 20;
 ///
 /// # Examples
 /// ```
-/// use crdt_text::{TextDoc, UndoStack};
+/// use crdt_text::{TextDoc, TextUndoStack};
 ///
 /// let mut ours = TextDoc::new();
 /// let alice = ours.get_or_create_agent_id("alice")?;
-/// let mut undo = UndoStack::new();
+/// let mut undo = TextUndoStack::new();
 /// undo.insert(&mut ours, alice, 0, "Hello")?;
 /// undo.boundary();
 /// undo.replace(&mut ours, alice, 1..5, "ey")?;
@@ -72,7 +72,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct UndoStack {
+pub struct TextUndoStack {
     /// What can be undone, but for the edits since the last boundary.
     done: Steps,
     /// What can be redone.
@@ -98,7 +98,7 @@ pub enum UndoError {
     MissingDependency(Dot),
     /// The document is a shallow copy that starts from a later version than the stack was last used
     /// at: what happened between is not known. The steps can only be given up, by
-    /// [`UndoStack::clear`].
+    /// [`TextUndoStack::clear`].
     #[error("the history here starts at {floor:?}, after the last step")]
     BelowFloor {
         /// The version that the history here starts from.
@@ -109,7 +109,7 @@ pub enum UndoError {
     OtherDocument,
 }
 
-impl UndoStack {
+impl TextUndoStack {
     /// Makes an empty stack, of at most 1000 steps and 16 MiB.
     #[must_use]
     pub fn new() -> Self {
@@ -223,11 +223,11 @@ impl UndoStack {
     ///
     /// # Examples
     /// ```
-    /// use crdt_text::{TextDoc, UndoStack};
+    /// use crdt_text::{TextDoc, TextUndoStack};
     ///
     /// let mut doc = TextDoc::new();
     /// let me = doc.get_or_create_agent_id("me")?;
-    /// let mut undo = UndoStack::new();
+    /// let mut undo = TextUndoStack::new();
     /// undo.insert(&mut doc, me, 0, "word")?;
     /// let (mut screen, mut other) = (doc.content(), TextDoc::decode(&doc.encode_full())?);
     ///
@@ -402,7 +402,7 @@ fn drop_last(steps: &mut Steps) {
     }
 }
 
-impl Default for UndoStack {
+impl Default for TextUndoStack {
     fn default() -> Self {
         Self::new()
     }

@@ -1,7 +1,7 @@
 //! What is kept beside a text: anchors, and stacks of undo.
 
 use crdt_core::codec::{Decode, Encode};
-use crdt_text::{Anchor, AnchorError, Bias, TextDoc, UndoStack};
+use crdt_text::{Anchor, AnchorError, Bias, TextDoc, TextUndoStack};
 
 use super::{concurrent, cut, limits, read, small};
 
@@ -35,7 +35,7 @@ pub(super) fn anchor(bytes: &[u8]) {
 
 /// A stack undoes and redoes, or is refused; the text stays that of the history.
 pub(super) fn undo(bytes: &[u8]) {
-    let Some(mut stack) = read(bytes, || UndoStack::from_bytes(bytes, &limits()).ok()) else {
+    let Some(mut stack) = read(bytes, || TextUndoStack::from_bytes(bytes, &limits()).ok()) else {
         return;
     };
     assert_eq!(stack.to_bytes(), bytes, "written and read");
@@ -66,7 +66,7 @@ pub(super) fn anchors() -> Vec<Vec<u8>> {
 
 /// With steps to undo and to redo, and edits of others between.
 pub(super) fn stacks() -> Vec<Vec<u8>> {
-    let (mut doc, mut stack) = (small(), UndoStack::new());
+    let (mut doc, mut stack) = (small(), TextUndoStack::new());
     let bob = doc.get_or_create_agent_id("bob").expect("a name");
     stack
         .insert(&mut doc, bob, 1, "\u{6f22}x")

@@ -21,7 +21,7 @@
 
 use crdt_core::codec::{Budget, Decode, DecodeError, Encode, Reader, Writer};
 
-use super::UndoStack;
+use super::TextUndoStack;
 use super::follow::Follower;
 use super::script::{Inserted, Part, Script, Text};
 use super::step::{Step, Steps};
@@ -64,7 +64,7 @@ impl Coded for Text {
     }
 }
 
-impl Encode for UndoStack {
+impl Encode for TextUndoStack {
     /// Edits since the last boundary are written as a step of their own.
     fn encode(&self, w: &mut Writer) {
         w.u8(FORMAT_VERSION);
@@ -86,8 +86,8 @@ impl Encode for UndoStack {
     }
 }
 
-impl Decode for UndoStack {
-    /// Limits are those of a new stack, see [`UndoStack::with_limits`].
+impl Decode for TextUndoStack {
+    /// Limits are those of a new stack, see [`TextUndoStack::with_limits`].
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
         let version = r.u8()?;
         if version != FORMAT_VERSION {

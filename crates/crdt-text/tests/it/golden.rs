@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crdt_core::Digest;
 use crdt_core::codec::{Decode, Encode};
 use crdt_testkit::generate::{HistoryConfig, history, typing};
-use crdt_text::{Anchor, Bias, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc, UndoStack};
+use crdt_text::{Anchor, Bias, Branch, DecodeLimits, OpLog, SavedDoc, TextDoc, TextUndoStack};
 
 use crate::support::{dot, oplog_from, oplog_of};
 
@@ -217,7 +217,7 @@ fn anchors_are_written_as_ever() {
 fn undo_stacks_are_written_as_ever() {
     let mut doc = TextDoc::from(small());
     let me = doc.get_or_create_agent_id("me").expect("a name");
-    let mut stack = UndoStack::new();
+    let mut stack = TextUndoStack::new();
     let mut stacks = vec![("v1-undo-empty", stack.clone())];
     for text in ["\u{1f600}one", "two"] {
         stack.replace(&mut doc, me, 1..3, text).expect("in range");
@@ -234,8 +234,8 @@ fn undo_stacks_are_written_as_ever() {
     stacks.push(("v1-undo-redo", stack));
     for (name, stack) in stacks {
         let golden = golden(name, &stack.to_bytes());
-        let read = UndoStack::from_bytes(&golden, &DecodeLimits::default());
-        let counts = |stack: &UndoStack| (stack.n_undo(), stack.n_redo(), stack.to_bytes());
+        let read = TextUndoStack::from_bytes(&golden, &DecodeLimits::default());
+        let counts = |stack: &TextUndoStack| (stack.n_undo(), stack.n_redo(), stack.to_bytes());
         assert_eq!(read.as_ref().map(counts), Ok(counts(&stack)), "{name}");
         assert_as_ever(name, &stack.to_bytes(), &golden);
     }

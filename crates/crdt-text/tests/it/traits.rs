@@ -2,7 +2,7 @@
 
 use crdt_text::{
     Anchor, AnchorError, Bias, Branch, Bytes, Chars, Direction, EditError, OpLog, Patch, Patches,
-    RemoteRun, TextDoc, TextOp, UndoStack, UndoError, Update, UpdateError, Utf16,
+    RemoteRun, TextDoc, TextOp, TextUndoStack, UndoError, Update, UpdateError, Utf16,
 };
 
 const fn is_shared_between_threads<T: Send + Sync>() {}
@@ -25,7 +25,7 @@ const _: () = {
     is_shared_between_threads::<Anchor>();
     is_shared_between_threads::<AnchorError>();
     is_shared_between_threads::<Bias>();
-    is_shared_between_threads::<UndoStack>();
+    is_shared_between_threads::<TextUndoStack>();
     is_shared_between_threads::<UndoError>();
 };
 

@@ -5,7 +5,7 @@ mod stories;
 
 use crdt_core::codec::{Decode, Encode};
 use crdt_testkit::Rng;
-use crdt_text::{AgentIdx, DecodeLimits, TextDoc, UndoStack};
+use crdt_text::{AgentIdx, DecodeLimits, TextDoc, TextUndoStack};
 
 use crate::support::{apply, seeds};
 
@@ -13,7 +13,7 @@ use crate::support::{apply, seeds};
 struct User {
     doc: TextDoc,
     me: AgentIdx,
-    undo: UndoStack,
+    undo: TextUndoStack,
     screen: Vec<char>,
 }
 
@@ -22,7 +22,7 @@ impl User {
         let mut doc = doc.clone();
         let me = doc.get_or_create_agent_id(name).expect("a name");
         let screen = doc.content().chars().collect();
-        let undo = UndoStack::new();
+        let undo = TextUndoStack::new();
         Self {
             doc,
             me,
@@ -131,7 +131,7 @@ impl User {
         if rng.chance(20) {
             self.undo.boundary();
             let bytes = self.undo.to_bytes();
-            let undo = UndoStack::from_bytes(&bytes, &DecodeLimits::default());
+            let undo = TextUndoStack::from_bytes(&bytes, &DecodeLimits::default());
             self.undo = undo.expect("valid");
             assert_eq!(self.undo.to_bytes(), bytes);
         }

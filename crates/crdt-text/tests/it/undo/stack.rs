@@ -2,7 +2,7 @@
 
 use crdt_core::codec::{Decode, DecodeError, Encode};
 use crdt_core::{Classify, ErrorKind, GraphError};
-use crdt_text::{Bytes, DecodeLimits, EditError, TextDoc, UndoStack, UndoError, Utf16};
+use crdt_text::{Bytes, DecodeLimits, EditError, TextDoc, TextUndoStack, UndoError, Utf16};
 
 use super::{User, base};
 use crate::support::dot;
@@ -193,7 +193,7 @@ fn a_stack_of_another_document_is_refused() {
 #[test]
 fn a_stack_stays_within_its_limits() {
     let mut user = User::new(&base("abc"), "me");
-    user.undo = UndoStack::new().with_limits(3, 1 << 20);
+    user.undo = TextUndoStack::new().with_limits(3, 1 << 20);
     for _ in 0..10 {
         user.step(0, 0, "x");
     }
@@ -204,7 +204,7 @@ fn a_stack_stays_within_its_limits() {
 
     // Steps that hold much text; of one that holds too much, nothing can be undone.
     let mut user = User::new(&base(&"long ".repeat(1000)), "me");
-    user.undo = UndoStack::new().with_limits(100, 2500);
+    user.undo = TextUndoStack::new().with_limits(100, 2500);
     for _ in 0..4 {
         user.step(0, 1000, "");
     }
@@ -216,7 +216,7 @@ fn a_stack_stays_within_its_limits() {
 
     // What others do far from each other takes room too.
     let (mut me, mut other) = (User::new(&user.doc, "ann"), User::new(&user.doc, "bob"));
-    me.undo = UndoStack::new().with_limits(100, 1000);
+    me.undo = TextUndoStack::new().with_limits(100, 1000);
     me.step(0, 1, "");
     for pos in 0..100 {
         other.step(pos * 3, 0, "!");
@@ -241,10 +241,10 @@ fn stacks_of_bad_will_are_refused_or_undo_something() {
     let bytes = user.undo.to_bytes();
     let limits = DecodeLimits::default();
     for len in 0..bytes.len() {
-        let read = UndoStack::from_bytes(&bytes[..len], &limits);
+        let read = TextUndoStack::from_bytes(&bytes[..len], &limits);
         assert!(read.is_err(), "{len}");
     }
-    let later = UndoStack::from_bytes(&[&[2], &bytes[1..]].concat(), &limits);
+    let later = TextUndoStack::from_bytes(&[&[2], &bytes[1..]].concat(), &limits);
     let expected = DecodeError::UnknownVersion { found: 2 };
     assert_eq!(later.map(drop), Err(expected));
     let mut n_read = 0;
@@ -252,7 +252,7 @@ fn stacks_of_bad_will_are_refused_or_undo_something() {
         for change in 1..=255 {
             let mut changed = bytes.clone();
             changed[at] ^= change;
-            let Ok(mut stack) = UndoStack::from_bytes(&changed, &limits) else {
+            let Ok(mut stack) = TextUndoStack::from_bytes(&changed, &limits) else {
                 continue;
             };
             n_read += 1;

@@ -2,7 +2,7 @@
 
 use crdt_core::codec::{Decode, Encode};
 use crdt_core::{Classify, ErrorKind};
-use crdt_text::{DecodeLimits, TextDoc, UndoStack, UndoError};
+use crdt_text::{DecodeLimits, TextDoc, TextUndoStack, UndoError};
 
 use super::{User, base, settle};
 
@@ -207,7 +207,7 @@ fn trap_10_two_undos_of_one_step_from_different_bases_converge() {
         first.step(1, n_deleted, inserted);
         let mut second = User::new(&first.doc, "me, elsewhere");
         let bytes = first.undo.to_bytes();
-        second.undo = UndoStack::from_bytes(&bytes, &DecodeLimits::default()).expect("valid");
+        second.undo = TextUndoStack::from_bytes(&bytes, &DecodeLimits::default()).expect("valid");
         first.doc.insert(first.me, 1, "!").expect("in range");
         let end = second.doc.len_chars();
         second.doc.insert(second.me, end, "?").expect("in range");
