@@ -45,7 +45,7 @@ pub enum Written<'a> {
 ///     ("votes.up".to_owned(), "alice".to_owned(), 7),
 ///     (String::new(), "alice".to_owned(), 2),
 /// ]);
-/// # Ok::<(), crdt_core::InvalidAgentId>(())
+/// # Ok::<(), crdt_core::AgentIdError>(())
 /// ```
 #[expect(missing_debug_implementations, reason = "functions have none")]
 pub struct WrittenSink<'a> {
