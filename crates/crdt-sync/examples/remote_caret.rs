@@ -17,6 +17,9 @@ use crdt_core::codec::{Decode, DecodeLimits, Encode};
 use crdt_text::{Anchor, Bias, TextUndoStack};
 use page::{Nodes, Outcome, PageDelta, agent, page};
 
+/// What one caret may cost to show, in events: who sent it chose its version.
+const MAX_CARET_EVENTS: u64 = 100_000;
+
 /// A caret is told again before its time is up.
 const LEFT_MS: u64 = 10_000;
 
@@ -72,8 +75,8 @@ fn shown(nodes: &Nodes, at: usize) -> Outcome<String> {
     let mut carets = Vec::new();
     for (agent, _, caret) in nodes.list[at].presence(page()) {
         let caret = Anchor::from_bytes(caret, &DecodeLimits::default())?;
-        // One of a version that is yet to come is shown when that is here.
-        if let Ok(pos) = text.resolve::<usize>(&caret) {
+        // One of a version that is yet to come is shown when that is here, one of a far version never.
+        if let Ok(pos) = text.resolve_within::<usize>(&caret, MAX_CARET_EVENTS) {
             carets.push((pos, agent.as_str()));
         }
     }

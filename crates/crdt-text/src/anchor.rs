@@ -59,7 +59,9 @@ pub enum Bias {
 ///
 /// It names the version that it was made at, the position in the text there, and a [`Bias`]. Made by
 /// [`TextDoc::anchor`](crate::TextDoc::anchor) or [`Branch::anchor`](crate::Branch::anchor), read by
-/// [`TextDoc::resolve`](crate::TextDoc::resolve) or [`Branch::resolve`](crate::Branch::resolve).
+/// [`TextDoc::resolve`](crate::TextDoc::resolve) or [`Branch::resolve`](crate::Branch::resolve); one
+/// that others sent by [`TextDoc::resolve_within`](crate::TextDoc::resolve_within), which bounds what
+/// it costs.
 ///
 /// # Convergence
 /// An anchor resolves to the same position on all replicas that show the same version. It stands right
@@ -118,6 +120,15 @@ pub enum AnchorError {
         /// The version that the history here starts from.
         floor: RemoteFrontier,
     },
+    /// To find it costs more than the caller would pay, see
+    /// [`Branch::resolve_within`](crate::Branch::resolve_within): show nothing, or pay more.
+    #[error("{events} events are to be replayed to find the anchor, more than {max}")]
+    TooFar {
+        /// How many events it takes.
+        events: u64,
+        /// How many the caller allowed.
+        max: u64,
+    },
     /// The branch and the op log do not belong together.
     #[error(transparent)]
     Misuse(#[from] EditError),
@@ -168,6 +179,7 @@ impl Classify for AnchorError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::MissingDependency(_) | Self::BelowFloor { .. } => ErrorKind::MissingDependency,
+            Self::TooFar { .. } => ErrorKind::Unavailable,
             Self::Misuse(error) => error.kind(),
         }
     }

@@ -79,6 +79,8 @@ pub struct TextUndoStack {
     undone: Steps,
     /// What takes back the edits since the last boundary.
     open: Fold<Text>,
+    /// About how much memory `open` takes, and no less.
+    n_open_bytes: usize,
     /// Whether the next edit belongs to the last step.
     goes_on: bool,
     follower: Follower,
@@ -114,9 +116,10 @@ impl TextUndoStack {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            done: Steps::new(),
-            undone: Steps::new(),
+            done: Steps::default(),
+            undone: Steps::default(),
             open: Fold::backward(),
+            n_open_bytes: 0,
             goes_on: false,
             follower: Follower::default(),
             max_steps: MAX_STEPS,
@@ -125,7 +128,7 @@ impl TextUndoStack {
     }
 
     /// Sets how many steps are kept, and about how much memory they may take; beyond that, the oldest
-    /// ones go. The edits since the last boundary count when it comes.
+    /// ones go. The edits since the last boundary may take as much once more; then a boundary is made.
     #[must_use]
     pub fn with_limits(mut self, max_steps: usize, max_bytes: usize) -> Self {
         (self.max_steps, self.max_bytes) = (max_steps, max_bytes);
@@ -139,7 +142,8 @@ impl TextUndoStack {
     /// [`UndoError::Edit`] as there; the others if this is not the stack's document. Nothing changed.
     ///
     /// # Complexity
-    /// As there; and, if others edited since the stack was last used, that of merging it once more.
+    /// As there; and, if others edited since the stack was last used, that of merging it once more,
+    /// and O(n), n = stretches of text that the step touched so far, and that others did since.
     pub fn insert<P: Position>(
         &mut self,
         doc: &mut TextDoc,
@@ -313,29 +317,33 @@ impl TextUndoStack {
             return Ok(());
         }
         self.close();
-        for step in [self.done.back_mut(), self.undone.back_mut()]
-            .into_iter()
-            .flatten()
-        {
-            step.drift_on(drift.clone());
-        }
+        self.done.drift_on(drift.clone());
+        self.undone.drift_on(drift);
         self.stay_in_limits();
         Ok(())
     }
 
     /// Takes note of an edit that was just made, by what takes it back.
     fn note(&mut self, doc: &TextDoc, inverse: Script<Text>) {
-        self.undone.clear();
+        self.undone = Steps::default();
         if self.goes_on
             && self.open.is_empty()
-            && let Some(last) = self.done.back()
+            && let Some(last) = self.done.pop()
         {
-            self.open.push(last.settled());
-            drop_last(&mut self.done);
+            self.open(last.into_settled());
         }
-        self.open.push(inverse);
+        self.open(inverse);
         self.goes_on = true;
         self.follower.reach(doc);
+        if self.n_open_bytes > self.max_bytes {
+            self.boundary();
+        }
+    }
+
+    /// Adds to the open edits.
+    fn open(&mut self, inverse: Script<Text>) {
+        self.n_open_bytes += inverse.n_bytes();
+        self.open.push(inverse);
     }
 
     /// Makes one step of the open edits.
@@ -344,25 +352,23 @@ impl TextUndoStack {
             return;
         }
         let inverse = self.open.take();
+        self.n_open_bytes = 0;
         if inverse.is_empty() {
             // They took themselves back: there is no step to go on with.
             self.goes_on = false;
             return;
         }
-        let drift = Script::default();
-        self.done.push_back(Step { inverse, drift });
+        self.done.push(Step::new(inverse, Script::default()));
         self.stay_in_limits();
     }
 
     fn stay_in_limits(&mut self) {
-        let steps = || self.done.iter().chain(&self.undone);
-        let mut n_steps = self.done.len() + self.undone.len();
-        let mut n_bytes: usize = steps().map(Step::n_bytes).sum();
-        while n_steps > self.max_steps || n_bytes > self.max_bytes {
-            let oldest = self.done.pop_front().or_else(|| self.undone.pop_front());
-            let Some(oldest) = oldest else { return };
-            n_steps -= 1;
-            n_bytes -= oldest.n_bytes();
+        while self.done.len() + self.undone.len() > self.max_steps
+            || self.done.n_bytes() + self.undone.n_bytes() > self.max_bytes
+        {
+            if !self.done.drop_oldest() && !self.undone.drop_oldest() {
+                return;
+            }
         }
     }
 }
@@ -374,7 +380,7 @@ fn take_back<'d>(
     doc: &'d mut TextDoc,
     agent: AgentIdx,
 ) -> Result<Patches<'d>, UndoError> {
-    while let Some(step) = from.back() {
+    while let Some(step) = from.last() {
         let script = step.settled();
         let rope = doc.branch().rope();
         let inverse = script.inverse(|range| Text::from(rope.slice_chars(range)));
@@ -382,24 +388,14 @@ fn take_back<'d>(
         if !ops.is_empty() {
             doc.author(agent, &ops)?;
             follower.reach(doc);
-            let drift = Script::default();
-            to.push_back(Step { inverse, drift });
+            to.push(Step::new(inverse, Script::default()));
         }
-        drop_last(from);
+        from.pop();
         if !ops.is_empty() {
             return Ok(Patches::of_ops(doc.oplog(), &ops));
         }
     }
     Ok(Patches::none(doc.oplog()))
-}
-
-/// Drops the last step, which shows no more.
-fn drop_last(steps: &mut Steps) {
-    if let Some(step) = steps.pop_back()
-        && let Some(below) = steps.back_mut()
-    {
-        below.drift_on(step.drift_below());
-    }
 }
 
 impl Default for TextUndoStack {

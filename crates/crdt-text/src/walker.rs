@@ -36,7 +36,7 @@ use crdt_core::{Frontier, Lv, LvRange};
 pub(crate) use self::compare::{Change, Comparison, compare};
 pub(crate) use self::lengths::Lengths;
 use self::lines::Lines;
-pub(crate) use self::place::{Spot, find_places};
+pub(crate) use self::place::{Spot, Survey};
 pub(crate) use self::warm::Memory;
 use crate::OpLog;
 use crate::op_log::{OpKind, OpRun, TextRange, lowest_deleted};

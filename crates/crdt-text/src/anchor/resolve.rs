@@ -7,7 +7,7 @@ use crdt_core::{Dot, Frontier};
 use super::{Anchor, AnchorError, Bias};
 use crate::error::EditError;
 use crate::position::{self, Position};
-use crate::walker::{Spot, find_places};
+use crate::walker::{Spot, Survey};
 use crate::{Branch, OpLog, TextDoc};
 
 /// Anchors that were made at one version.
@@ -55,11 +55,40 @@ impl Branch {
     /// was there, for which a branch keeps notes of the merges it made. For many anchors at once:
     /// [`Self::resolve_all`].
     ///
+    /// So whoever made the anchor sets the price, up to that of the whole history: an anchor of the
+    /// empty version takes three bytes. For anchors of strangers: [`Self::resolve_within`].
+    ///
     /// # Convergence
     /// See [`Anchor`].
     pub fn resolve<P: Position>(&self, oplog: &OpLog, anchor: &Anchor) -> Result<P, AnchorError> {
         // One for each.
         self.resolve_all(oplog, [anchor]).swap_remove(0)
+    }
+
+    /// Where an anchor is in this branch's text, as [`Self::resolve`], if that costs no more than
+    /// `max_events`: for anchors that others sent.
+    ///
+    /// What counts is the events that are replayed, and those that are walked to find out how long the
+    /// text was before them. A remote caret is seldom more than what was typed in a few seconds away.
+    ///
+    /// # Errors
+    /// As [`AnchorError`] says: [`AnchorError::TooFar`] if it costs more.
+    ///
+    /// # Complexity
+    /// That of [`Self::resolve`] with so many events, and of a look at the runs of the causal graph
+    /// that lie between the versions.
+    ///
+    /// # Convergence
+    /// Where it stands, see [`Anchor`]. What it costs differs between replicas.
+    pub fn resolve_within<P: Position>(
+        &self,
+        oplog: &OpLog,
+        anchor: &Anchor,
+        max_events: u64,
+    ) -> Result<P, AnchorError> {
+        // One for each.
+        let found = self.find_all(oplog, [anchor].into_iter(), max_events);
+        self.in_unit(found).swap_remove(0)
     }
 
     /// Where each of some anchors is in this branch's text, in any unit.
@@ -91,17 +120,25 @@ impl Branch {
         oplog: &OpLog,
         anchors: impl IntoIterator<Item = &'a Anchor>,
     ) -> Vec<Result<P, AnchorError>> {
-        let anchors = anchors.into_iter();
-        let found = self.find_all(oplog, anchors).into_iter();
+        self.in_unit(self.find_all(oplog, anchors.into_iter(), u64::MAX))
+    }
+
+    fn in_unit<P: Position>(
+        &self,
+        found: Vec<Result<usize, AnchorError>>,
+    ) -> Vec<Result<P, AnchorError>> {
         let in_unit = |pos| Ok(position::convert::<usize, P>(self.rope(), pos)?);
+        let found = found.into_iter();
         found.map(|found| found.and_then(in_unit)).collect()
     }
 
-    /// Where each of some anchors is, in scalars.
+    /// Where each of some anchors is, in scalars; of those that cost something none, if together they
+    /// cost too much.
     fn find_all<'a>(
         &self,
         oplog: &OpLog,
         anchors: impl Iterator<Item = &'a Anchor>,
+        max_events: u64,
     ) -> Vec<Result<usize, AnchorError>> {
         if let Err(error) = oplog.check_version(self.version()) {
             return anchors.map(|_| Err(error.into())).collect();
@@ -125,32 +162,46 @@ impl Branch {
         }
         let mut groups: Vec<Group> = groups.into_values().filter_map(Result::ok).collect();
         groups.retain(|group| !group.spots.is_empty());
-        self.find_elsewhere(oplog, &groups, &mut found);
+        let places = self.find_elsewhere(oplog, &groups, max_events);
+        let numbers = groups.iter().flat_map(|group| &group.numbers);
+        for (number, place) in numbers.zip(places) {
+            if let Some(found) = found.get_mut(*number) {
+                *found = place;
+            }
+        }
         found
     }
 
-    /// Finds anchors that were made at other versions.
+    /// Finds anchors that were made at other versions, in the order of the groups.
     fn find_elsewhere(
         &self,
         oplog: &OpLog,
         groups: &[Group],
-        found: &mut [Result<usize, AnchorError>],
-    ) {
+        max_events: u64,
+    ) -> Vec<Result<usize, AnchorError>> {
         if groups.is_empty() {
-            return;
+            return Vec::new();
+        }
+        let versions = groups.iter().map(|group| &group.version);
+        let survey = Survey::new(oplog, self.version(), versions);
+        let events = survey.n_events(self.lengths());
+        if events > max_events {
+            let spots = groups.iter().flat_map(|group| &group.spots);
+            return spots
+                .map(|_| {
+                    Err(AnchorError::TooFar {
+                        events,
+                        max: max_events,
+                    })
+                })
+                .collect();
         }
         let spots: Vec<(&Frontier, &[Spot])> = groups
             .iter()
             .map(|group| (&group.version, &*group.spots))
             .collect();
-        let mut lengths = self.lengths().clone();
-        let places = find_places(oplog, self.version(), &spots, &mut lengths);
-        let numbers = groups.iter().flat_map(|group| &group.numbers);
-        for (number, place) in numbers.zip(places) {
-            if let Some(found) = found.get_mut(*number) {
-                *found = Ok(place as usize);
-            }
-        }
+        let places = survey.find(&spots, &mut self.lengths().clone());
+        places.into_iter().map(|place| Ok(place as usize)).collect()
     }
 }
 
@@ -198,12 +249,49 @@ impl TextDoc {
     /// As [`AnchorError`] says.
     ///
     /// # Complexity
-    /// As [`Branch::resolve`].
+    /// As [`Branch::resolve`]: whoever made the anchor sets the price. For anchors of strangers:
+    /// [`Self::resolve_within`].
     ///
     /// # Convergence
     /// See [`Anchor`].
     pub fn resolve<P: Position>(&self, anchor: &Anchor) -> Result<P, AnchorError> {
         self.branch().resolve(self.oplog(), anchor)
+    }
+
+    /// Where an anchor is in the text, if that costs no more than replaying `max_events`, see
+    /// [`Branch::resolve_within`].
+    ///
+    /// # Errors
+    /// As [`AnchorError`] says: [`AnchorError::TooFar`] if it costs more.
+    ///
+    /// # Complexity
+    /// As [`Branch::resolve_within`].
+    ///
+    /// # Convergence
+    /// As [`Branch::resolve_within`].
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_text::{AnchorError, Bias, TextDoc};
+    ///
+    /// let mut doc = TextDoc::new();
+    /// let me = doc.get_or_create_agent_id("me")?;
+    /// let start = doc.anchor(0, Bias::Left)?;
+    /// doc.insert(me, 0, "a long story")?;
+    /// let end = doc.anchor(12, Bias::Right)?;
+    /// doc.insert(me, 12, "!")?;
+    /// assert_eq!(doc.resolve_within::<usize>(&end, 12)?, 13);
+    /// let dear = doc.resolve_within::<usize>(&start, 12);
+    /// assert_eq!(dear, Err(AnchorError::TooFar { events: 13, max: 12 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn resolve_within<P: Position>(
+        &self,
+        anchor: &Anchor,
+        max_events: u64,
+    ) -> Result<P, AnchorError> {
+        self.branch()
+            .resolve_within(self.oplog(), anchor, max_events)
     }
 
     /// Where each of some anchors is in the text, see [`Branch::resolve_all`].

@@ -73,14 +73,13 @@ impl Encode for TextUndoStack {
         let mut done = self.done.clone();
         let inverse = self.open.clone().take();
         if !inverse.is_empty() {
-            let drift = Script::default();
-            done.push_back(Step { inverse, drift });
+            done.push(Step::new(inverse, Script::default()));
         }
         for steps in [&done, &self.undone] {
             w.u64(steps.len() as u64);
-            for step in steps {
-                put_script(&step.inverse, w);
-                put_script(&step.drift, w);
+            for step in steps.iter() {
+                put_script(step.inverse(), w);
+                put_script(step.drift(), w);
             }
         }
     }
@@ -126,20 +125,20 @@ fn take_steps(len: u32, r: &mut Reader<'_>, budget: &mut Budget) -> Result<Steps
     // Each has two scripts.
     let n_steps = r.count(2, budget)?;
     budget.spend_list::<Step>(n_steps)?;
-    let mut steps = Steps::new();
+    let mut steps = Steps::default();
     for _ in 0..n_steps {
         let inverse = take_script(r, budget)?;
         let drift = take_script(r, budget)?;
         if inverse.is_empty() {
             return Err(DecodeError::NotCanonical { offset });
         }
-        steps.push_back(Step { inverse, drift });
+        steps.push(Step::new(inverse, drift));
     }
     let mut len = Some(i64::from(len));
     for step in steps.iter().rev() {
         len = len.and_then(|len| {
-            let right_after = before(len, &step.drift)?;
-            after(right_after, &step.inverse)
+            let right_after = before(len, step.drift())?;
+            after(right_after, step.inverse())
         });
     }
     len.map(|_| steps)

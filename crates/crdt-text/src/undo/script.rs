@@ -5,7 +5,8 @@
 //!   same place. What follows the last part is kept, which is not written down.
 //!
 //! # Costs
-//! All operations are linear in the parts of both scripts, and in the text that they insert.
+//! All operations are linear in the parts of both scripts, and in the text that they insert: a text is
+//! copied where another script takes it apart, each scalar of it once, and moved everywhere else.
 
 use alloc::collections::VecDeque;
 use core::ops::Range;
@@ -15,9 +16,17 @@ use crate::TextOp;
 /// What a script inserts: text, or, if nobody will ask for it, so many scalars.
 pub(super) trait Inserted: Clone {
     fn len(&self) -> u32;
-    /// Cuts off and returns all but the first `at` scalars.
-    fn split_off(&mut self, at: u32) -> Self;
+    /// Goes on by `n` scalars from `at`, and returns these.
+    fn copy(&self, at: &mut Offset, n: u32) -> Self;
     fn append(&mut self, other: Self);
+}
+
+/// A place in what a script inserts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Offset {
+    scalars: u32,
+    /// Of no meaning where there is no text.
+    bytes: usize,
 }
 
 impl Inserted for u32 {
@@ -25,10 +34,9 @@ impl Inserted for u32 {
         *self
     }
 
-    fn split_off(&mut self, at: u32) -> Self {
-        let rest = *self - at;
-        *self = at;
-        rest
+    fn copy(&self, at: &mut Offset, n: u32) -> Self {
+        at.scalars += n;
+        n
     }
 
     fn append(&mut self, other: Self) {
@@ -61,12 +69,15 @@ impl Inserted for Text {
         self.len
     }
 
-    fn split_off(&mut self, at: u32) -> Self {
-        let byte = str_indices::chars::to_byte_idx(&self.text, at as usize);
-        let text = self.text.split_off(byte);
-        let len = self.len - at;
-        self.len = at;
-        Self { len, text }
+    fn copy(&self, at: &mut Offset, n: u32) -> Self {
+        let rest = &self.text[at.bytes..];
+        let n_bytes = str_indices::chars::to_byte_idx(rest, n as usize);
+        at.scalars += n;
+        at.bytes += n_bytes;
+        Self {
+            len: n,
+            text: rest[..n_bytes].to_owned(),
+        }
     }
 
     fn append(&mut self, other: Self) {
@@ -204,7 +215,7 @@ impl<T: Inserted> Script<T> {
     ///
     /// Where both insert at one place, what `goes_left` says comes first in the text.
     pub(super) fn transform<U: Inserted>(self, other: &Script<U>, goes_left: bool) -> Self {
-        let (mut own, mut other) = (Cursor::new(self), Cursor::new(other.clone()));
+        let (mut own, mut other) = (Cursor::new(self), Cursor::new(other.lengths()));
         let mut moved = Self::default();
         loop {
             let is_contested = other.is_at_insert();
@@ -212,8 +223,8 @@ impl<T: Inserted> Script<T> {
                 && let Some(inserted) = own.take_insert()
             {
                 moved.insert(inserted);
-            } else if let Some(inserted) = other.take_insert() {
-                moved.keep(inserted.len());
+            } else if let Some(n) = other.take_insert() {
+                moved.keep(n);
             } else {
                 let n = own.n_before().min(other.n_before());
                 if n == REST {
@@ -225,6 +236,18 @@ impl<T: Inserted> Script<T> {
                     (false, false) => moved.keep(n),
                 }
             }
+        }
+    }
+
+    /// This script without its text.
+    fn lengths(&self) -> Script<u32> {
+        let lengths = self.parts.iter().map(|part| match part {
+            Part::Keep(n) => Part::Keep(*n),
+            Part::Delete(n) => Part::Delete(*n),
+            Part::Insert(inserted) => Part::Insert(inserted.len()),
+        });
+        Script {
+            parts: lengths.collect(),
         }
     }
 
@@ -277,18 +300,35 @@ impl<T: Inserted> Script<T> {
     }
 }
 
+impl Script<Text> {
+    /// About how much memory it takes.
+    pub(super) fn n_bytes(&self) -> usize {
+        let text = self.parts.iter().map(|part| match part {
+            Part::Insert(inserted) => inserted.text.len(),
+            Part::Keep(_) | Part::Delete(_) => 0,
+        });
+        text.sum::<usize>() + size_of_val(&*self.parts)
+    }
+}
+
 /// More scalars than a text has: what is kept behind the last part.
 const REST: u32 = u32::MAX;
 
 /// Takes a script apart.
+///
+/// # Invariants
+/// `taken` is inside the next part if that inserts, and zero if not.
 struct Cursor<T> {
     parts: VecDeque<Part<T>>,
+    /// How far the next part is taken.
+    taken: Offset,
 }
 
 impl<T: Inserted> Cursor<T> {
     fn new(script: Script<T>) -> Self {
         let parts = script.parts.into();
-        Self { parts }
+        let taken = Offset::default();
+        Self { parts, taken }
     }
 
     fn is_at_insert(&self) -> bool {
@@ -297,7 +337,14 @@ impl<T: Inserted> Cursor<T> {
 
     fn take_insert(&mut self) -> Option<T> {
         match self.parts.pop_front()? {
-            Part::Insert(inserted) => Some(inserted),
+            Part::Insert(inserted) => {
+                let mut taken = core::mem::take(&mut self.taken);
+                if taken == Offset::default() {
+                    return Some(inserted);
+                }
+                let n_left = inserted.len() - taken.scalars;
+                Some(inserted.copy(&mut taken, n_left))
+            }
             other => {
                 self.parts.push_front(other);
                 None
@@ -327,7 +374,7 @@ impl<T: Inserted> Cursor<T> {
     fn n_after(&self) -> u32 {
         match self.parts.front() {
             Some(Part::Keep(n)) => *n,
-            Some(Part::Insert(inserted)) => inserted.len(),
+            Some(Part::Insert(inserted)) => inserted.len() - self.taken.scalars,
             Some(Part::Delete(_)) | None => REST,
         }
     }
@@ -347,16 +394,16 @@ impl<T: Inserted> Cursor<T> {
     /// Takes `n` scalars of the text after off the next part, and tells what they are if it inserts
     /// them.
     fn take_after(&mut self, n: u32) -> Option<T> {
-        if !self.is_at_insert() {
-            self.take_before(n);
-            return None;
+        match self.parts.front() {
+            Some(Part::Insert(inserted)) if n < inserted.len() - self.taken.scalars => {
+                Some(inserted.copy(&mut self.taken, n))
+            }
+            Some(Part::Insert(_)) => self.take_insert(),
+            _ => {
+                self.take_before(n);
+                None
+            }
         }
-        let mut inserted = self.take_insert()?;
-        if n < inserted.len() {
-            let rest = inserted.split_off(n);
-            self.parts.push_front(Part::Insert(rest));
-        }
-        Some(inserted)
     }
 }
 

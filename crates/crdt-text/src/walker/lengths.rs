@@ -8,7 +8,7 @@
 //! Notes ascend by local version, and each is the length of the text at the version `{lv}`. There
 //! are at most [`MAX_NOTES`].
 
-use crdt_core::{Frontier, Lv};
+use crdt_core::{Frontier, Lv, LvRange};
 
 use super::Memory;
 use crate::OpLog;
@@ -33,16 +33,11 @@ impl Lengths {
     /// Walks from the nearest note that is still critical; there, nothing before plays a part.
     pub(super) fn at(&mut self, oplog: &OpLog, version: Option<Lv>) -> u32 {
         let Some(lv) = version else { return 0 };
-        let n_before = self.notes.partition_point(|(noted, _)| *noted <= lv);
-        let is_critical = |lv: Lv| oplog.graph().critical_before(lv.plus(1)) == Some(lv);
-        let nearest = self.notes[..n_before]
-            .iter()
-            .rev()
-            .find(|(noted, _)| is_critical(*noted));
+        let nearest = self.nearest(oplog, lv);
         match nearest {
-            Some(&(noted, len)) if noted == lv => len,
+            Some((noted, len)) if noted == lv => len,
             _ => {
-                let (from, len) = nearest.map_or((Frontier::root(), 0), |&(noted, len)| {
+                let (from, len) = nearest.map_or((Frontier::root(), 0), |(noted, len)| {
                     (Frontier::from(noted), len)
                 });
                 let len = self.walk(oplog, (&from, len), &Frontier::from(lv));
@@ -50,6 +45,24 @@ impl Lengths {
                 len
             }
         }
+    }
+
+    /// How many events [`Self::at`] walks over.
+    pub(super) fn distance(&self, oplog: &OpLog, version: Option<Lv>) -> u64 {
+        let Some(lv) = version else { return 0 };
+        // All events up to a critical version belong to it.
+        let from = self
+            .nearest(oplog, lv)
+            .map_or(Lv::new(0), |(noted, _)| noted.plus(1));
+        u64::from(LvRange::new(from, lv.plus(1)).len())
+    }
+
+    /// The last note up to a version that is still critical.
+    fn nearest(&self, oplog: &OpLog, lv: Lv) -> Option<(Lv, u32)> {
+        let n_before = self.notes.partition_point(|(noted, _)| *noted <= lv);
+        let is_critical = |lv: Lv| oplog.graph().critical_before(lv.plus(1)) == Some(lv);
+        let mut notes = self.notes[..n_before].iter().rev();
+        notes.find(|(noted, _)| is_critical(*noted)).copied()
     }
 
     /// Counts forward from a text of so many scalars.

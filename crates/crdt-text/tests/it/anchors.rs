@@ -316,6 +316,52 @@ fn a_branch_without_its_op_log_finds_nothing() {
     assert_eq!(empty, Ok(0));
 }
 
+/// A few bytes of a stranger ask for the whole history; the caller says how much of it is too much.
+#[test]
+fn a_far_anchor_costs_no_more_than_the_caller_would_pay() {
+    let (mut ours, me) = doc("");
+    for _ in 0..1000 {
+        ours.insert(me, ours.branch().len() / 2, "word ")
+            .expect("in range");
+    }
+    let mut theirs = TextDoc::decode(&ours.encode_full()).expect("valid");
+    let you = theirs.get_or_create_agent_id("you").expect("a name");
+    let near = theirs.anchor(5, Bias::Left).expect("in range");
+    for _ in 0..10 {
+        theirs.insert(you, 0, "!").expect("in range");
+    }
+    let far = Anchor::from_bytes(&bytes(2, 4, &[]), &DecodeLimits::default()).expect("valid");
+    assert_eq!(far.to_bytes().len(), 3);
+    let dear = AnchorError::TooFar {
+        events: 5010,
+        max: 5009,
+    };
+    assert_eq!(dear.kind(), ErrorKind::Unavailable);
+    assert_eq!(theirs.resolve_within::<usize>(&far, 5009), Err(dear));
+    assert_eq!(
+        theirs.resolve_within(&far, 5010),
+        theirs.resolve::<usize>(&far)
+    );
+
+    // A document that was just opened knows how long it was then.
+    assert_eq!(theirs.resolve_within(&near, 10), Ok(15));
+    let dear = AnchorError::TooFar { events: 10, max: 9 };
+    assert_eq!(theirs.resolve_within::<usize>(&near, 9), Err(dear));
+    // What is not known costs nothing, nor does what was made here and now.
+    let now = theirs.anchor(7, Bias::Right).expect("in range");
+    assert_eq!(theirs.resolve_within(&now, 0), Ok(7));
+    let missing = ours.resolve_within::<usize>(&now, 0).expect_err("later");
+    assert_eq!(missing.kind(), ErrorKind::MissingDependency);
+    // The walk to the length of the text before counts: nothing was noted in the middle.
+    let middle = bytes(2, 4, &[("me", 2499)]);
+    let middle = Anchor::from_bytes(&middle, &DecodeLimits::default()).expect("valid");
+    let found = theirs.resolve_within::<usize>(&middle, 2510);
+    assert!(
+        matches!(found, Err(AnchorError::TooFar { events: 5010, .. })),
+        "{found:?}"
+    );
+}
+
 fn bytes(head: u8, pos: u64, heads: &[(&str, u64)]) -> Vec<u8> {
     let mut w = crdt_core::codec::Writer::new();
     w.u8(head);

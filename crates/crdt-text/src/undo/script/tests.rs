@@ -1,8 +1,10 @@
 //! Scripts against plain strings.
 
+use core::cell::Cell;
+
 use crdt_testkit::Rng;
 
-use super::{Part, Script, Text};
+use super::{Inserted, Offset, Part, Script, Text};
 use crate::TextOp;
 
 /// A random script for a text of so many scalars.
@@ -131,4 +133,72 @@ fn what_comes_at_one_place_stands_on_the_side_asked_for() {
         let moved = insert("X").transform(&other, goes_left);
         assert_eq!(apply(&moved, "a__b"), expected);
     }
+}
+
+/// Counts the scalars that are copied.
+#[derive(Clone)]
+struct Counted<'a> {
+    len: u32,
+    n_copied: &'a Cell<u32>,
+}
+
+impl Inserted for Counted<'_> {
+    fn len(&self) -> u32 {
+        self.len
+    }
+
+    fn copy(&self, at: &mut Offset, n: u32) -> Self {
+        self.n_copied.set(self.n_copied.get() + n);
+        let len = self.len.copy(at, n);
+        Self { len, ..*self }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.len += other.len;
+    }
+}
+
+const PLACES: u32 = 10_000;
+const GAP: u32 = 100;
+
+/// All of a text comes back, then 10,000 places of it change.
+fn all_and_then_many<T: Inserted>(all: T, one: &T) -> [Script<T>; 2] {
+    let mut many = Script::default();
+    for _ in 0..PLACES {
+        many.keep(GAP - 2);
+        many.insert(one.clone());
+        many.delete(2);
+    }
+    [Script::replace(0, 0, Some(all)), many]
+}
+
+#[test]
+fn a_large_text_that_changes_at_many_places_is_copied_once() {
+    let n_copied = Cell::new(0);
+    let counted = |len| Counted {
+        len,
+        n_copied: &n_copied,
+    };
+    let [all, many] = all_and_then_many(counted(PLACES * GAP), &counted(3));
+    let both = all.compose(many);
+    assert_eq!(both.growth(), i64::from(PLACES * (GAP + 1)));
+    assert!(n_copied.get() <= PLACES * GAP, "{}", n_copied.get());
+    n_copied.set(0);
+    // What nobody touches is not copied.
+    let [all, _] = all_and_then_many(counted(PLACES * GAP), &counted(3));
+    let moved = all.compose(Script::replace(PLACES * GAP, 0, Some(counted(1))));
+    assert_eq!((moved.growth(), n_copied.get()), (1_000_001, 0));
+}
+
+#[test]
+fn a_large_text_that_changes_at_many_places_is_what_it_should_be() {
+    let text = |text: String| Text::from(text);
+    let all = "\u{e9}".repeat(GAP as usize - 2) + "xy";
+    let [all, many] = all_and_then_many(
+        text(all.repeat(PLACES as usize)),
+        &text("\u{1F600}".to_owned()),
+    );
+    let both = all.compose(many);
+    let expected = "\u{e9}".repeat(GAP as usize - 2) + "\u{1F600}";
+    assert!(apply(&both, "") == expected.repeat(PLACES as usize));
 }

@@ -226,6 +226,64 @@ fn a_stack_stays_within_its_limits() {
     assert_eq!(me.undo.n_undo(), 0);
 }
 
+/// Without a boundary from whoever edits, one is made when the edits take more than all steps may.
+#[test]
+fn edits_without_a_boundary_stay_within_the_limits_too() {
+    let mut user = User::new(&base(&"long ".repeat(1000)), "me");
+    user.undo = TextUndoStack::new().with_limits(100, 2500);
+    for _ in 0..4 {
+        user.edit(0, 1000, "");
+    }
+    // The third was too much: with it the step takes more than there is room for, and is gone.
+    assert_eq!(user.undo.n_undo(), 1);
+    user.undo_all();
+    assert_eq!(user.text().len(), 3000);
+
+    // What takes itself back counts until it is looked at; then the edits go on as one step less.
+    let mut user = User::new(&base(""), "me");
+    user.undo = TextUndoStack::new().with_limits(100, 2500);
+    for _ in 0..1000 {
+        user.edit(0, 0, "x");
+        user.edit(0, 1, "");
+    }
+    user.edit(0, 0, "y");
+    assert_eq!(user.undo.n_undo(), 1);
+    user.undo_all();
+    assert_eq!(user.text(), "");
+
+    // Each key of a long step, typed while another types, counts what the step holds by then.
+    let mut me = User::new(&base(&"long ".repeat(1000)), "me");
+    let mut other = User::new(&me.doc, "you");
+    me.undo = TextUndoStack::new().with_limits(100, 2500);
+    for _ in 0..4 {
+        me.edit(0, 1000, "");
+        let end = other.doc.branch().len();
+        other.step(end, 0, "!");
+        me.hear(&other);
+    }
+    assert_eq!(me.undo.n_undo(), 1);
+    me.undo_all();
+    assert_eq!(me.text().len(), 3004);
+}
+
+/// The running count of bytes is that of the steps: limits hold after any number of rounds.
+#[test]
+fn steps_that_come_and_go_are_counted_once() {
+    let mut me = User::new(&base(&"long ".repeat(100)), "me");
+    let mut other = User::new(&me.doc, "you");
+    me.undo = TextUndoStack::new().with_limits(100, 2500);
+    for round in 0..200 {
+        for _ in 0..3 {
+            me.step(0, 100, "");
+        }
+        other.step(0, 0, "!");
+        me.hear(&other);
+        me.undo_all();
+        assert_eq!(me.undo.n_redo(), 3, "{round}");
+        other.hear(&me);
+    }
+}
+
 #[test]
 fn stacks_of_bad_will_are_refused_or_undo_something() {
     let mut user = User::new(&base("some text"), "me");
