@@ -234,12 +234,12 @@ fn edits_without_a_boundary_stay_within_the_limits_too() {
     for _ in 0..4 {
         user.edit(0, 1000, "");
     }
-    // The third was too much: with it the step takes more than there is room for, and is gone.
+    // The third was too much: the step takes more than there is room for, and is gone. So one is left.
     assert_eq!(user.undo.n_undo(), 1);
     user.undo_all();
-    assert_eq!(user.text().len(), 3000);
+    assert_eq!(user.text().len(), 2000);
 
-    // What takes itself back counts until it is looked at; then the edits go on as one step less.
+    // What takes itself back counts as well, until the boundary that it leads to.
     let mut user = User::new(&base(""), "me");
     user.undo = TextUndoStack::new().with_limits(100, 2500);
     for _ in 0..1000 {
@@ -247,7 +247,11 @@ fn edits_without_a_boundary_stay_within_the_limits_too() {
         user.edit(0, 1, "");
     }
     user.edit(0, 0, "y");
-    assert_eq!(user.undo.n_undo(), 1);
+    assert!(
+        (2..100).contains(&user.undo.n_undo()),
+        "{}",
+        user.undo.n_undo()
+    );
     user.undo_all();
     assert_eq!(user.text(), "");
 
@@ -263,7 +267,7 @@ fn edits_without_a_boundary_stay_within_the_limits_too() {
     }
     assert_eq!(me.undo.n_undo(), 1);
     me.undo_all();
-    assert_eq!(me.text().len(), 3004);
+    assert_eq!(me.text().len(), 2004);
 }
 
 /// The running count of bytes is that of the steps: limits hold after any number of rounds.
