@@ -56,14 +56,7 @@ fn apart(args: &Args, timings: &mut Timings, n_edits: usize) {
     if !names.iter().any(|name| args.wants(name)) {
         return;
     }
-    let mut ours = TextDoc::new();
-    let me = ours.get_or_create_agent_id("ours").expect("a valid name");
-    ours.insert(me, 0, &"Some text that both know. ".repeat(40))
-        .expect("a valid edit");
-    let mut theirs = ours.clone();
-    let other = theirs
-        .get_or_create_agent_id("theirs")
-        .expect("a valid name");
+    let ((mut ours, me), (mut theirs, other)) = two_writers();
     edit_at_random(&mut ours, me, n_edits, 1);
     edit_at_random(&mut theirs, other, n_edits - N_CARETS.min(n_edits), 2);
     let mut carets = Vec::new();
@@ -86,12 +79,8 @@ fn resolve(timings: &mut Timings, bench: &str, doc: &TextDoc, carets: &[Anchor])
     timings.job(bench, || carets, resolve);
 }
 
-/// A step is undone after a merge of so many edits of another.
-fn after_merge(args: &Args, timings: &mut Timings, n_edits: usize) {
-    let bench = format!("text/undo/apart-{n_edits}");
-    if !args.wants(&bench) {
-        return;
-    }
+/// Two replicas of one text, and who writes in each.
+fn two_writers() -> ((TextDoc, AgentIdx), (TextDoc, AgentIdx)) {
     let mut doc = TextDoc::new();
     let me = doc.get_or_create_agent_id("me").expect("a valid name");
     doc.insert(me, 0, &"Some text that both know. ".repeat(40))
@@ -100,6 +89,16 @@ fn after_merge(args: &Args, timings: &mut Timings, n_edits: usize) {
     let other = theirs
         .get_or_create_agent_id("theirs")
         .expect("a valid name");
+    ((doc, me), (theirs, other))
+}
+
+/// A step is undone after a merge of so many edits of another.
+fn after_merge(args: &Args, timings: &mut Timings, n_edits: usize) {
+    let bench = format!("text/undo/apart-{n_edits}");
+    if !args.wants(&bench) {
+        return;
+    }
+    let ((mut doc, me), (mut theirs, other)) = two_writers();
     let mut stack = TextUndoStack::new();
     stack.delete(&mut doc, me, 10..20).expect("within the text");
     edit_at_random(&mut theirs, other, n_edits, 1);
@@ -120,14 +119,7 @@ fn undo(args: &Args, timings: &mut Timings, n_steps: usize) {
     if !args.wants(&bench) {
         return;
     }
-    let mut doc = TextDoc::new();
-    let me = doc.get_or_create_agent_id("me").expect("a valid name");
-    doc.insert(me, 0, &"Some text that both know. ".repeat(40))
-        .expect("a valid edit");
-    let mut theirs = doc.clone();
-    let other = theirs
-        .get_or_create_agent_id("theirs")
-        .expect("a valid name");
+    let ((mut doc, me), (mut theirs, other)) = two_writers();
     let mut stack = TextUndoStack::new();
     let mut rng = Rng::new(1);
     for seed in 0..n_steps {

@@ -276,13 +276,12 @@ impl TextDoc {
     ///
     /// let mut doc = TextDoc::new();
     /// let me = doc.get_or_create_agent_id("me")?;
-    /// let start = doc.anchor(0, Bias::Left)?;
     /// doc.insert(me, 0, "a long story")?;
     /// let end = doc.anchor(12, Bias::Right)?;
     /// doc.insert(me, 12, "!")?;
-    /// assert_eq!(doc.resolve_within::<usize>(&end, 12)?, 13);
-    /// let dear = doc.resolve_within::<usize>(&start, 12);
-    /// assert_eq!(dear, Err(AnchorError::TooFar { events: 13, max: 12 }));
+    /// assert_eq!(doc.resolve_within::<usize>(&end, 100)?, 13);
+    /// let dear = doc.resolve_within::<usize>(&end, 5);
+    /// assert_eq!(dear, Err(AnchorError::TooFar { events: 13, max: 5 }));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn resolve_within<P: Position>(
