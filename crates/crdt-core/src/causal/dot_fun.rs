@@ -339,7 +339,7 @@ impl<V: Payload> DotStore for DotFun<V> {
         brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self>, NextSeqError> {
-        let place = Place::look(self, self.len(), brought, V::ADDS_UP);
+        let place = Place::look(self, brought, V::ADDS_UP);
         let mut live = Self::default();
         if place.comes_back {
             for (dot, value) in taken.iter() {

@@ -332,7 +332,7 @@ impl DotStore for DotSet {
         brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self>, NextSeqError> {
-        let place = Place::look(self, self.len(), brought, false);
+        let place = Place::look(self, brought, false);
         let mut live = Self::new();
         if place.comes_back {
             let fresh = taken.iter().map(|dot| renewal.renew(dot));

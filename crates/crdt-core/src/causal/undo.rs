@@ -12,10 +12,8 @@ mod stack;
 use alloc::collections::BTreeMap;
 
 pub use self::stack::UndoStack;
-use super::{Change, DotRanges, DotStore, Dotted, Minter};
+use super::{Author, Change, DotRanges, DotStore, Dotted, Minter};
 use crate::{DeltaState, Dot, NextSeqError};
-
-use super::minter::Author;
 
 /// A value of its own made of a dot store: what [`causal_type!`](crate::causal_type) writes.
 ///
@@ -119,23 +117,22 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Looks at a place of `n_dots` dots.
+    /// Looks at a place.
     ///
     /// Where what stands competes, what was taken comes back only if nothing stands beside what the change
     /// brought: whoever put it there saw what was taken, or wrote beside it and stays. Where it `adds_up`,
     /// it comes back unless the change brought something of which nothing is left: then somebody else
     /// has taken all of it away since.
-    pub(super) fn look(
-        place: &impl Dotted,
-        n_dots: usize,
-        brought: &DotRanges,
-        adds_up: bool,
-    ) -> Self {
+    pub(super) fn look(place: &impl Dotted, brought: &DotRanges, adds_up: bool) -> Self {
         let goes = brought.held_by(place);
         let is_over = !brought.is_empty() && goes.is_empty();
-        let stands_alone = goes.n_dots() == n_dots as u128;
+        let stands_alone = || {
+            let mut n_dots = 0;
+            place.for_each_dot(&mut |_| n_dots += 1);
+            goes.n_dots() == n_dots
+        };
         Self {
-            comes_back: !is_over && (adds_up || stands_alone),
+            comes_back: !is_over && (adds_up || stands_alone()),
             goes,
         }
     }

@@ -174,7 +174,7 @@ impl<W: Wrapper> DotStore for W {
         brought: &DotRanges,
         renewal: &mut Renewal<'_>,
     ) -> Result<Change<Self::Live>, NextSeqError> {
-        if W::ONE_PLACE && !Place::look(self, n_dots(self), brought, false).comes_back {
+        if W::ONE_PLACE && !Place::look(self, brought, false).comes_back {
             return self.inner().undo(&Default::default(), brought, renewal);
         }
         self.inner().undo(taken, brought, renewal)
@@ -192,12 +192,6 @@ impl<W: Wrapper> DotStore for W {
     fn reset(&self) -> Change<Self::Live> {
         self.inner().reset()
     }
-}
-
-fn n_dots(dotted: &impl Dotted) -> usize {
-    let mut n_dots = 0;
-    dotted.for_each_dot(&mut |_| n_dots += 1);
-    n_dots
 }
 
 impl<W: Wrapper<Inner: EncodeDots>> EncodeDots for W {
