@@ -369,9 +369,10 @@ where
     CausalDelta<T::Store>: Decode,
 {
     fn decode(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Self, DecodeError> {
-        let max_steps = usize::try_from(r.u64()?).unwrap_or(usize::MAX);
-        let (n_done, n_undone) = (r.u64()?, r.u64()?);
-        let mut stack = Self::with_max_steps(max_steps);
+        let max_steps = r.u64()?;
+        let n_done = r.u64_at_most(max_steps)?;
+        let n_undone = r.u64()?;
+        let mut stack = Self::with_max_steps(usize::try_from(max_steps).unwrap_or(usize::MAX));
         for _ in 0..n_done {
             stack.done.push_back(decode_step::<T>(r, budget)?);
         }

@@ -592,6 +592,12 @@ fn the_oldest_steps_are_forgotten() {
     for by in [1, 10, 100] {
         count(&mut history, &mut counter, 0, by);
     }
+    // Bytes that claim more steps than the limit are none of a stack.
+    let mut bytes = history.to_bytes();
+    assert_eq!((bytes[0], bytes[1]), (2, 2));
+    bytes[0] = 1;
+    let limits = DecodeLimits::default();
+    assert!(UndoStack::<ResettableCounter>::from_bytes(&bytes, &limits).is_err());
     while let Some(delta) = history.undo(&mut counter, &agent(0)).unwrap() {
         assert!(ResettableCounter::events_of(&delta).n_dots() > 0);
     }
