@@ -38,7 +38,7 @@ pub struct Patch<'a> {
 /// other.insert(you, 0, "hello")?;
 ///
 /// let patches = doc.apply_update(&other.encode_full())?;
-/// let patch = patches.iter().next().unwrap();
+/// let patch = patches.iter().next().ok_or("something changed")?;
 /// assert_eq!((patch.pos, patch.deleted, patch.inserted), (0, 0, "hello"));
 /// assert!(patches.apply_to(&mut screen));
 /// assert_eq!(screen, "hello");
@@ -89,7 +89,7 @@ impl Patch<'_> {
     /// log.add_insert(ada, 1, "++")?;
     ///
     /// let patches = log.transformed_ops(&before, log.version())?;
-    /// let patch = patches.iter().next().unwrap();
+    /// let patch = patches.iter().next().ok_or("something changed")?;
     /// assert_eq!((patch.pos, patch.deleted, patch.inserted), (1, 3, "++"));
     /// assert_eq!([0, 1, 2, 4, 5].map(|pos| patch.shift(pos, Bias::Left)), [0, 1, 1, 3, 4]);
     /// assert_eq!([0, 1, 2, 4, 5].map(|pos| patch.shift(pos, Bias::Right)), [0, 3, 3, 3, 4]);

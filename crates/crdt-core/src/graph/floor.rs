@@ -85,7 +85,8 @@ impl Floor {
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotContext, Floor};
     /// let head = Dot::new(AgentId::new("alice")?, 0)?;
-    /// let floor = Floor::new(vec![head.clone()], DotContext::from_iter([head.clone()])).unwrap();
+    /// let dropped = DotContext::from_iter([head.clone()]);
+    /// let floor = Floor::new(vec![head.clone()], dropped).ok_or("its head is dropped")?;
     /// assert_eq!(floor.version(), [head]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -103,7 +104,7 @@ impl Floor {
     /// # use crdt_core::{AgentId, Dot, DotContext, Floor};
     /// let head = Dot::new(AgentId::new("alice")?, 0)?;
     /// let dropped = DotContext::from_iter([head.clone()]);
-    /// let floor = Floor::new(vec![head], dropped.clone()).unwrap();
+    /// let floor = Floor::new(vec![head], dropped.clone()).ok_or("its head is dropped")?;
     /// assert_eq!(floor.dropped(), &dropped);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -289,7 +290,7 @@ impl CausalGraph {
     /// # use crdt_core::{AgentId, CausalGraph, Lv};
     /// let mut graph = CausalGraph::new();
     /// graph.ingest(&AgentId::new("alice")?, 4, 3, &[])?;
-    /// let alice = graph.agents().index_of("alice").unwrap();
+    /// let alice = graph.agents().index_of("alice").ok_or("she wrote")?;
     /// assert_eq!(graph.version_ids(Lv::new(2)).collect::<Vec<_>>(), [(alice, 6)]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
