@@ -3,6 +3,7 @@
 use crate::stopwatch::Stopwatch;
 use crate::{Args, Row};
 use core::hint::black_box;
+use core::iter;
 use core::time::Duration;
 use criterion::{BatchSize, Criterion, SamplingMode};
 use serde::Deserialize;
@@ -46,7 +47,7 @@ impl Timings {
     /// Times a job, and prints its row.
     ///
     /// Each run gets a fresh input from `start`. The time of making the input and of dropping what
-    /// the job returns is left out. In a smoke run the job runs once, and where instructions are counted
+    /// the job returns is left out. A job of seconds is run by hand, three times or once. In a smoke run the job runs once, and where instructions are counted
     /// as [`Counting`](crate::Counting) says.
     ///
     /// # Panics
@@ -63,14 +64,25 @@ impl Timings {
         if !self.args.wants(bench) {
             return;
         }
-        let input = start();
-        let stopwatch = Stopwatch::start();
-        let output = black_box(job(input));
-        let trial = stopwatch.elapsed();
-        drop(output);
+        let mut run = || {
+            let input = start();
+            let stopwatch = Stopwatch::start();
+            let output = black_box(job(input));
+            let elapsed = stopwatch.elapsed();
+            drop(output);
+            elapsed
+        };
+        let trial = run();
         let row = Row::new(bench, &self.subject);
         if self.args.is_smoke() {
             return row.print(&self.args);
+        }
+        if trial > VERY_SLOW {
+            let more = if trial > ENDLESS { 0 } else { 2 };
+            let times = iter::once(trial).chain(iter::repeat_with(run).take(more));
+            let mut times: Vec<f64> = times.map(|time| time.as_nanos() as f64).collect();
+            times.sort_unstable_by(f64::total_cmp);
+            return of_times(row, &times).print(&self.args);
         }
         let folder = self
             .folder
@@ -88,12 +100,16 @@ impl Timings {
         });
         group.finish();
         let times = Sample::read(&folder.join("sample.json")).sorted_times();
-        Row {
-            median_ns: Some(median(&times) as u64),
-            min_ns: times.first().map(|&time| time as u64),
-            ..row
-        }
-        .print(&self.args);
+        of_times(row, &times).print(&self.args);
+    }
+}
+
+/// A row with ascending times of single runs, in nanoseconds.
+fn of_times<'a>(row: Row<'a>, times: &[f64]) -> Row<'a> {
+    Row {
+        median_ns: Some(median(times) as u64),
+        min_ns: times.first().map(|&time| time as u64),
+        ..row
     }
 }
 
@@ -145,6 +161,12 @@ fn median(sorted: &[f64]) -> f64 {
 
 /// A job that takes longer is timed less often.
 const SLOW: Duration = Duration::from_millis(30);
+
+/// A job that takes longer is timed three times: criterion's ten runs would take minutes.
+const VERY_SLOW: Duration = Duration::from_secs(2);
+
+/// A job that takes longer is timed once.
+const ENDLESS: Duration = Duration::from_secs(20);
 
 #[cfg(test)]
 mod tests {
