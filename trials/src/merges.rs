@@ -8,8 +8,8 @@ use crdt_core::Delta;
 use crdt_testkit::generate::{HistoryConfig, history_of};
 use crdt_testkit::{Rng, Trace, TraceOp, Txn};
 use crdt_text::{
-    Branch, DecodeLimits, LinkDecoder, LinkEncoder, OpLog, Patches, RemoteRun, SavedDoc, TextDoc,
-    TextOp, Update, UpdateError,
+    Branch, Bytes, DecodeLimits, LinkDecoder, LinkEncoder, OpLog, Patch, Patches, RemoteRun,
+    SavedDoc, TextDoc, TextOp, Update, UpdateError, Utf16,
 };
 
 use crate::input::choice;
@@ -58,7 +58,7 @@ fn at_once(trace: &Trace) -> OpLog {
 /// A live document that takes an update for each transaction, and an editor that follows its patches.
 fn step_by_step(trace: &Trace, whole: &OpLog, rng: &mut Rng) {
     let mut author = OpLog::new();
-    let (mut live, mut editor) = (TextDoc::new(), Vec::new());
+    let (mut live, mut editor) = (TextDoc::new(), Editor::default());
     let (mut sender, mut receiver) = (LinkEncoder::new(), LinkDecoder::new());
     let mut group = Update::default();
     for txn in &trace.txns {
@@ -74,14 +74,19 @@ fn step_by_step(trace: &Trace, whole: &OpLog, rng: &mut Rng) {
             "what a link carries arrives"
         );
         if rng.chance(70) {
-            follow(&mut editor, &live.apply(&group).expect("one history"));
+            editor.follow(&live.apply(&group).expect("one history"));
             group = Update::default();
         }
     }
-    follow(&mut editor, &live.apply(&group).expect("one history"));
+    editor.follow(&live.apply(&group).expect("one history"));
     assert_eq!(live.oplog(), whole, "one history");
     assert_eq!(Some(live.content()), trace.end_content, "live and at once");
-    assert_eq!(editor.iter().collect::<String>(), live.content(), "patches");
+    let content = live.content();
+    assert_eq!(editor.utf8, content.as_bytes(), "patches in bytes");
+    let utf16: Vec<u16> = content.encode_utf16().collect();
+    assert_eq!(editor.utf16, utf16, "patches in UTF-16 units");
+    let scalars: Vec<char> = content.chars().collect();
+    assert_eq!(editor.scalars, scalars, "patches in scalars");
 }
 
 /// Two replicas that each lack something, and merge each other.
@@ -142,9 +147,33 @@ fn ingest(oplog: &mut OpLog, trace: &Trace, txn: &Txn) -> Result<usize, UpdateEr
     })
 }
 
-/// Applies patches to a plain text, as an editor does.
-fn follow(editor: &mut Vec<char>, patches: &Patches<'_>) {
-    for patch in patches.iter() {
-        editor.splice(patch.pos..patch.pos + patch.deleted, patch.inserted.chars());
+/// Copies of a text in the units that editors count in.
+#[derive(Default)]
+struct Editor {
+    scalars: Vec<char>,
+    utf8: Vec<u8>,
+    utf16: Vec<u16>,
+}
+
+impl Editor {
+    /// Applies patches, as an editor does.
+    fn follow(&mut self, patches: &Patches<'_>) {
+        for Patch {
+            pos,
+            deleted,
+            inserted,
+            ..
+        } in patches.iter()
+        {
+            self.scalars.splice(pos..pos + deleted, inserted.chars());
+        }
+        for patch in patches.iter_in::<Bytes>() {
+            let range = patch.pos.0..patch.pos.0 + patch.deleted.0;
+            self.utf8.splice(range, patch.inserted.bytes());
+        }
+        for patch in patches.iter_in::<Utf16>() {
+            let range = patch.pos.0..patch.pos.0 + patch.deleted.0;
+            self.utf16.splice(range, patch.inserted.encode_utf16());
+        }
     }
 }

@@ -169,10 +169,10 @@ impl Branch {
                 let comparison =
                     walker::compare(oplog, &self.version, &version, &mut self.memory.lengths);
                 self.memory.forget_zone();
-                let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
+                let mut recorder = Recorder::of_text(oplog, &mut self.rope);
                 recorder.record(comparison);
                 self.version = version;
-                Ok(recorder.patches)
+                Ok(Patches::measured(oplog, recorder.into_notes()))
             }
         }
     }
@@ -317,11 +317,12 @@ impl Branch {
         wanted: Vec<LvRange>,
     ) -> Patches<'a> {
         let len = self.rope.len_chars();
-        let mut recorder = Recorder::new(oplog, Some(&mut self.rope));
+        let mut recorder = Recorder::of_text(oplog, &mut self.rope);
         let (from, to) = ((&self.version, len), (&target, wanted));
         walker::walk_events(oplog, from, to, &mut self.memory, &mut recorder);
+        let notes = recorder.into_notes();
         self.version = target;
-        recorder.patches
+        Patches::measured(oplog, notes)
     }
 }
 

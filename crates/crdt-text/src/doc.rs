@@ -9,6 +9,7 @@ use crdt_core::{
 
 use crate::container::ContainerWriter;
 use crate::error::{EditError, UpdateError};
+use crate::patch::Notes;
 use crate::position::Position;
 use crate::saved;
 use crate::{Branch, OpLog, Patches, RemoteRun, TextOp, Update};
@@ -201,13 +202,13 @@ impl TextDoc {
         self.branch.replace(&mut self.oplog, agent, range, text)
     }
 
-    /// As [`Branch::author`].
-    pub(crate) fn author(
+    /// As [`Branch::author_with_notes`].
+    pub(crate) fn author_with_notes(
         &mut self,
         agent: AgentIdx,
         ops: &[TextOp<'_>],
-    ) -> Result<LvRange, EditError> {
-        self.branch.author(&mut self.oplog, agent, ops)
+    ) -> Result<Notes, EditError> {
+        self.branch.author_with_notes(&mut self.oplog, agent, ops)
     }
 
     /// Brings in everything that another document knows.

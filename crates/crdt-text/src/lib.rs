@@ -24,7 +24,7 @@
 //! - [`TextDoc`]: history and text in one. Start here.
 //! - [`OpLog`]: the history alone: every operation, by whom, on which version.
 //! - [`Branch`]: the text at one version of an op log. Make as many as you like.
-//! - [`Patches`]: what a merge changed, for an editor to follow.
+//! - [`Patches`]: what a merge changed, for an editor to follow in the unit that it counts in.
 //! - [`Anchor`]: a position that stays where it is, and means the same to every replica.
 //! - [`TextUndoStack`]: takes back the edits of one user, and no others.
 //! - [`Update`]: a part of a history on its way to another replica; [`LinkEncoder`] and

@@ -1,24 +1,32 @@
 //! Patches: what an editor must do to its own copy of the text.
 
+mod notes;
+
+use alloc::borrow::Cow;
 use core::fmt;
 
 use crdt_core::Frontier;
 
-use crate::anchor::Bias;
-use crate::op_log::TextRange;
-use crate::rope::Rope;
-use crate::walker::{self, Change, Comparison, Memory, Sink};
-use crate::{Branch, OpLog, TextOp};
+pub(crate) use self::notes::{Notes, Recorder};
 
-/// One step: at scalar `pos`, replace `deleted` scalars by `inserted`.
+use self::notes::Step;
+use crate::anchor::Bias;
+use crate::position::Position;
+use crate::rope::{Measure, TextWidth};
+use crate::walker::{self, Memory};
+use crate::{Branch, OpLog};
+
+/// One step: at `pos`, replace `deleted` by `inserted`.
+///
+/// Positions and lengths are in scalars, or in the unit that was asked for ([`Patches::iter_in`]).
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Patch<'a> {
-    /// Where, counted in scalars in the text that the patches before it left.
-    pub pos: usize,
-    /// How many scalars go.
-    pub deleted: usize,
+pub struct Patch<'a, P = usize> {
+    /// Where, in the text that the patches before it left.
+    pub pos: P,
+    /// How much goes.
+    pub deleted: P,
     /// What comes in their place.
     pub inserted: &'a str,
 }
@@ -45,31 +53,14 @@ pub struct Patch<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Patches<'a> {
-    steps: Vec<Step>,
+    notes: Notes,
     oplog: &'a OpLog,
-    /// Text that is not stored in one piece in the op log.
-    restored: String,
+    /// Where the steps start, if they were noted without a text: then only scalars are counted.
+    unmeasured_from: Option<Frontier>,
 }
 
-/// A patch, its text still to be looked up.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    pos: u32,
-    deleted: u32,
-    /// Scalars of `text`.
-    inserted: u32,
-    text: TextRange,
-    is_restored: bool,
-}
-
-/// Applies operations to a rope and notes them, neighbours joined.
-pub(crate) struct Recorder<'a, 'r> {
-    pub(crate) patches: Patches<'a>,
-    rope: Option<&'r mut Rope>,
-}
-
-impl Patch<'_> {
-    /// Where a position before the patch is after it, in scalars.
+impl<P: Position> Patch<'_, P> {
+    /// Where a position before the patch is after it.
     ///
     /// What comes in right at the position stands behind it, or, with [`Bias::Right`], before it; so
     /// does what comes in place of text that the position stood in.
@@ -96,9 +87,10 @@ impl Patch<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn shift(&self, pos: usize, bias: Bias) -> usize {
-        let n_inserted = str_indices::chars::count(self.inserted);
-        shift(pos, bias, self.pos, (self.deleted, n_inserted))
+    pub fn shift(&self, pos: P, bias: Bias) -> P {
+        let n_inserted = TextWidth::of(self.inserted).get(P::MEASURE) as usize;
+        let (gone, at) = (self.deleted.get(), self.pos.get());
+        P::of(shift(pos.get(), bias, at, (gone, n_inserted)))
     }
 }
 
@@ -118,51 +110,45 @@ fn shift(pos: usize, bias: Bias, at: usize, (gone, came): (usize, usize)) -> usi
 
 impl<'a> Patches<'a> {
     pub(crate) fn none(oplog: &'a OpLog) -> Self {
+        Self::measured(oplog, Notes::default())
+    }
+
+    /// Steps that were noted while a text followed them.
+    pub(crate) fn measured(oplog: &'a OpLog, notes: Notes) -> Self {
         Self {
-            steps: Vec::new(),
+            notes,
             oplog,
-            restored: String::new(),
+            unmeasured_from: None,
         }
     }
 
     /// The steps from version `from` to version `to`.
     pub(crate) fn between(oplog: &'a OpLog, from: &Frontier, to: &Frontier) -> Self {
         let mut memory = Memory::default();
-        let mut recorder = Recorder::new(oplog, None);
+        let mut recorder = Recorder::without_text(oplog);
         if oplog.graph().diff(from, to).only_a.is_empty() {
             let len = walker::length_at(oplog, from, &mut memory.lengths);
             walker::walk(oplog, (from, len), to, &mut memory, &mut recorder);
         } else {
             recorder.record(walker::compare(oplog, from, to, &mut memory.lengths));
         }
-        recorder.patches
-    }
-
-    /// The steps that operations took, each on what the one before left.
-    pub(crate) fn of_ops(oplog: &'a OpLog, ops: &[TextOp<'_>]) -> Self {
-        let mut recorder = Recorder::new(oplog, None);
-        for op in ops {
-            match *op {
-                TextOp::Insert { pos, text } => {
-                    let len = op.n_events() as u32;
-                    recorder.restore(pos as u32, text, len);
-                }
-                TextOp::Delete { pos, len, .. } => recorder.delete(pos as u32, len as u32),
-            }
+        Self {
+            notes: recorder.into_notes(),
+            oplog,
+            unmeasured_from: Some(from.clone()),
         }
-        recorder.patches
     }
 
     /// How many steps there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.steps.len()
+        self.notes.steps().len()
     }
 
     /// Whether the text stays as it is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.notes.steps().is_empty()
     }
 
     /// Takes the steps on a copy of the text.
@@ -201,7 +187,7 @@ impl<'a> Patches<'a> {
         })
     }
 
-    /// Where a position in the text before is in the text after all steps, in scalars: what keeps a
+    /// Where a position in the text before is in the text after all steps, in its unit: what keeps a
     /// local caret or selection in its place.
     ///
     /// See [`Patch::shift`]. What lies in text that goes stands at one end of what comes in its place,
@@ -209,7 +195,7 @@ impl<'a> Patches<'a> {
     /// see alike, or that are kept, take an [`Anchor`](crate::Anchor).
     ///
     /// # Complexity
-    /// O(s), s = steps.
+    /// O(s), s = steps; in bytes and UTF-16 units see [`Self::iter_in`].
     ///
     /// # Examples
     /// Keep the caret, wherever the merge comes from:
@@ -231,137 +217,64 @@ impl<'a> Patches<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn shift(&self, pos: usize, bias: Bias) -> usize {
-        self.steps.iter().fold(pos, |pos, step| {
-            let (gone, came) = (step.deleted as usize, step.inserted as usize);
-            shift(pos, bias, step.pos as usize, (gone, came))
+    pub fn shift<P: Position>(&self, pos: P, bias: Bias) -> P {
+        let steps = self.steps_in::<P>();
+        let pos = steps.iter().fold(pos.get(), |pos, step| {
+            let [at, gone, came] = [step.pos, step.deleted, step.inserted];
+            let [at, gone, came] = [at, gone, came].map(|width| width.get(P::MEASURE) as usize);
+            shift(pos, bias, at, (gone, came))
+        });
+        P::of(pos)
+    }
+
+    /// Walks the steps in order, in scalars.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Patch<'_>> {
+        self.iter_in()
+    }
+
+    /// Walks the steps in order, with positions and lengths in the unit that the editor counts in.
+    ///
+    /// # Complexity
+    /// O(s), s = steps. Steps that were told from a history alone
+    /// ([`OpLog::transformed_ops`]) have no text to count bytes or UTF-16 units in: the text before
+    /// them is made first, which costs a merge of its history.
+    ///
+    /// # Examples
+    /// ```
+    /// use crdt_text::{Bias, TextDoc, Utf16};
+    ///
+    /// let mut doc = TextDoc::new();
+    /// let me = doc.get_or_create_agent_id("me")?;
+    /// doc.insert(me, 0, "\u{1F600} hello")?;
+    /// let mut other = doc.clone();
+    /// let you = other.get_or_create_agent_id("you")?;
+    /// other.replace(you, 0..1, "\u{1F680}\u{1F680}")?;
+    ///
+    /// let patches = doc.merge(&other)?;
+    /// let patch = patches.iter_in::<Utf16>().next().ok_or("something changed")?;
+    /// assert_eq!((patch.pos, patch.deleted), (Utf16(0), Utf16(2)));
+    /// assert_eq!(patches.shift(Utf16(8), Bias::Left), Utf16(10));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn iter_in<P: Position>(&self) -> impl ExactSizeIterator<Item = Patch<'_, P>> {
+        let steps = self.steps_in::<P>();
+        let of = |width: TextWidth| P::of(width.get(P::MEASURE) as usize);
+        (0..steps.len()).map(move |at| Patch {
+            pos: of(steps[at].pos),
+            deleted: of(steps[at].deleted),
+            inserted: self.notes.inserted(self.oplog, &steps[at]),
         })
     }
 
-    /// Walks the steps in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Patch<'_>> {
-        self.steps.iter().map(|step| self.resolve(step))
-    }
-
-    fn resolve(&self, step: &Step) -> Patch<'_> {
-        let inserted = if step.is_restored {
-            &self.restored[step.text.start as usize..step.text.end as usize]
-        } else {
-            self.oplog.ops().text(step.text)
-        };
-        Patch {
-            pos: step.pos as usize,
-            deleted: step.deleted as usize,
-            inserted,
-        }
-    }
-
-    fn push_insert(&mut self, pos: u32, text: TextRange, len: u32, is_restored: bool) {
-        if let Some(last) = self.steps.last_mut() {
-            if last.inserted == 0 && last.pos == pos {
-                (last.inserted, last.text, last.is_restored) = (len, text, is_restored);
-                return;
+    /// The steps, measured at least in the unit.
+    fn steps_in<P: Position>(&self) -> Cow<'_, [Step]> {
+        match &self.unmeasured_from {
+            Some(from) if P::MEASURE != Measure::Chars => {
+                let mut text = Branch::at_known_version(self.oplog, from).into_rope();
+                Cow::Owned(self.notes.measure(self.oplog, &mut text))
             }
-            let continues = last.is_restored == is_restored
-                && last.text.end == text.start
-                && last.inserted > 0
-                && last.pos + last.inserted == pos;
-            if continues {
-                last.inserted += len;
-                last.text.end = text.end;
-                return;
-            }
+            _ => Cow::Borrowed(self.notes.steps()),
         }
-        self.steps.push(Step {
-            pos,
-            deleted: 0,
-            inserted: len,
-            text,
-            is_restored,
-        });
-    }
-
-    fn push_delete(&mut self, pos: u32, len: u32) {
-        if let Some(last) = self.steps.last_mut() {
-            if pos == last.pos + last.inserted {
-                last.deleted += len;
-                return;
-            }
-            if last.inserted == 0 && pos + len == last.pos {
-                last.pos = pos;
-                last.deleted += len;
-                return;
-            }
-        }
-        let text = TextRange::default();
-        self.steps.push(Step {
-            pos,
-            deleted: len,
-            inserted: 0,
-            text,
-            is_restored: false,
-        });
-    }
-}
-
-impl<'a, 'r> Recorder<'a, 'r> {
-    pub(crate) fn new(oplog: &'a OpLog, rope: Option<&'r mut Rope>) -> Self {
-        Self {
-            patches: Patches::none(oplog),
-            rope,
-        }
-    }
-
-    /// Takes the steps of a comparison.
-    pub(crate) fn record(&mut self, comparison: Comparison) {
-        let base = comparison.base;
-        let mut base_text: Option<Rope> = None;
-        for change in comparison.changes {
-            match change {
-                Change::Delete { pos, len } => self.delete(pos, len),
-                Change::Insert { pos, lvs } => {
-                    let text = self.patches.oplog.ops().text_within(lvs);
-                    self.insert(pos, text, lvs.len());
-                }
-                Change::Restore { pos, from, len } => {
-                    let oplog = self.patches.oplog;
-                    let base = base_text
-                        .get_or_insert_with(|| Branch::at_known_version(oplog, &base).into_rope());
-                    self.restore(pos, &base.slice_chars(from..from + len), len);
-                }
-            }
-        }
-    }
-
-    fn restore(&mut self, pos: u32, text: &str, len: u32) {
-        let start = self.patches.restored.len() as u32;
-        self.patches.restored.push_str(text);
-        let range = TextRange {
-            start,
-            end: self.patches.restored.len() as u32,
-        };
-        self.patches.push_insert(pos, range, len, true);
-        if let Some(rope) = &mut self.rope {
-            rope.insert(pos, text);
-        }
-    }
-}
-
-impl Sink for Recorder<'_, '_> {
-    #[inline]
-    fn insert(&mut self, pos: u32, text: TextRange, len: u32) {
-        if let Some(rope) = &mut self.rope {
-            rope.insert(pos, self.patches.oplog.ops().text(text));
-        }
-        self.patches.push_insert(pos, text, len, false);
-    }
-
-    #[inline]
-    fn delete(&mut self, pos: u32, len: u32) {
-        if let Some(rope) = &mut self.rope {
-            rope.delete(pos, len);
-        }
-        self.patches.push_delete(pos, len);
     }
 }
 

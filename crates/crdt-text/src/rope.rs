@@ -83,6 +83,34 @@ impl Rope {
         self.total.chars
     }
 
+    #[inline]
+    pub(crate) fn total(&self) -> TextWidth {
+        self.total
+    }
+
+    /// The width of the text before scalar `at`, which must not lie past the end.
+    ///
+    /// O(1) in ASCII, and right where the last edit ended.
+    #[inline]
+    pub(crate) fn width_to(&self, at: u32) -> TextWidth {
+        if self.total.is_ascii() {
+            return TextWidth::ascii(at);
+        }
+        let seam = self.open.seam();
+        if seam.chars == at {
+            seam
+        } else {
+            self.width_elsewhere(at)
+        }
+    }
+
+    fn width_elsewhere(&self, at: u32) -> TextWidth {
+        let Some((piece, before)) = self.piece_at(at, Measure::Chars) else {
+            return self.total;
+        };
+        before + piece.width_to(piece.byte_of_char(at - before.chars))
+    }
+
     /// Inserts text, which must not be empty, before scalar `at`, which must not lie past the end.
     #[inline]
     pub(crate) fn insert(&mut self, at: u32, text: &str) {

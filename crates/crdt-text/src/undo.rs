@@ -385,15 +385,15 @@ fn take_back<'d>(
         let rope = doc.branch().rope();
         let inverse = script.inverse(|range| Text::from(rope.slice_chars(range)));
         let ops = script.ops();
-        if !ops.is_empty() {
-            doc.author(agent, &ops)?;
-            follower.reach(doc);
-            to.push(Step::new(inverse, Script::default()));
+        if ops.is_empty() {
+            from.pop();
+            continue;
         }
+        let notes = doc.author_with_notes(agent, &ops)?;
+        follower.reach(doc);
+        to.push(Step::new(inverse, Script::default()));
         from.pop();
-        if !ops.is_empty() {
-            return Ok(Patches::of_ops(doc.oplog(), &ops));
-        }
+        return Ok(Patches::measured(doc.oplog(), notes));
     }
     Ok(Patches::none(doc.oplog()))
 }

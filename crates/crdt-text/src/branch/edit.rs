@@ -7,6 +7,7 @@ use crdt_core::{AgentIdx, Frontier, LvRange};
 
 use super::Branch;
 use crate::error::EditError;
+use crate::patch::{Notes, Recorder};
 use crate::position::{self, Position};
 use crate::rope::{Measure, TextWidth};
 use crate::{OpLog, TextOp};
@@ -138,5 +139,21 @@ impl Branch {
         }
         self.version = Frontier::from(lvs.last());
         Ok(lvs)
+    }
+
+    /// As [`Self::author`]; returns what changed.
+    pub(crate) fn author_with_notes(
+        &mut self,
+        oplog: &mut OpLog,
+        agent: AgentIdx,
+        ops: &[TextOp<'_>],
+    ) -> Result<Notes, EditError> {
+        oplog.check_version(&self.version)?;
+        let lvs = oplog.author(agent, &self.version, ops)?;
+        let mut recorder = Recorder::of_text(oplog, &mut self.rope);
+        recorder.follow(ops);
+        let notes = recorder.into_notes();
+        self.version = Frontier::from(lvs.last());
+        Ok(notes)
     }
 }

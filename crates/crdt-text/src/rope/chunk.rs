@@ -41,6 +41,15 @@ impl TextWidth {
         }
     }
 
+    /// What is known of a text of so many scalars without seeing it.
+    #[inline]
+    pub(crate) fn scalars(len: u32) -> Self {
+        Self {
+            chars: len,
+            ..Self::default()
+        }
+    }
+
     #[inline]
     pub(crate) fn of(text: &str) -> Self {
         let bytes = text.len() as u32;

@@ -85,6 +85,12 @@ impl Open {
         at >= self.before.chars && at - self.before.chars + len <= self.width().chars
     }
 
+    /// The width of the rope's text up to the seam, which is where the last edit was; 0 with nothing open.
+    #[inline]
+    pub(super) fn seam(&self) -> TextWidth {
+        self.before + self.left_width
+    }
+
     /// Whether the left part has text, and ends before scalar `at` of the rope.
     #[inline]
     pub(super) fn ends_left_at(&self, at: usize) -> bool {

@@ -3,7 +3,7 @@
 use crdt_core::{AgentId, Dot, Frontier};
 use crdt_testkit::generate::{HistoryConfig, history};
 use crdt_testkit::{Reference, Rng, Trace, TraceOp, Txn};
-use crdt_text::{OpLog, Patches, RemoteRun, TextDoc, TextOp, UpdateError};
+use crdt_text::{Bytes, OpLog, Patches, RemoteRun, TextDoc, TextOp, UpdateError, Utf16};
 
 /// How many histories each property sees; `CRDT_CASES` multiplies it.
 const N_SEEDS: u64 = 120;
@@ -180,9 +180,15 @@ pub(crate) fn offer(
     })
 }
 
-/// Applies patches to a plain text, as an editor would.
+/// Applies patches to a plain text, as an editor would, whatever unit it counts in.
 pub(crate) fn apply(text: &mut Vec<char>, patches: &Patches<'_>) {
-    for patch in patches.iter() {
+    let in_bytes = patches.iter_in::<Bytes>();
+    let in_utf16 = patches.iter_in::<Utf16>();
+    assert_eq!(
+        (in_bytes.len(), in_utf16.len()),
+        (patches.len(), patches.len())
+    );
+    for ((patch, bytes), utf16) in patches.iter().zip(in_bytes).zip(in_utf16) {
         assert!(
             patch.pos + patch.deleted <= text.len(),
             "patch out of range: {patch:?}"
@@ -191,6 +197,21 @@ pub(crate) fn apply(text: &mut Vec<char>, patches: &Patches<'_>) {
             patch.deleted > 0 || !patch.inserted.is_empty(),
             "a patch does something"
         );
+        let (before, after) = text.split_at(patch.pos);
+        let gone = &after[..patch.deleted];
+        let n_bytes = |chars: &[char]| Bytes(chars.iter().map(|ch| ch.len_utf8()).sum());
+        let n_units = |chars: &[char]| Utf16(chars.iter().map(|ch| ch.len_utf16()).sum());
+        assert_eq!(
+            (bytes.pos, bytes.deleted),
+            (n_bytes(before), n_bytes(gone)),
+            "{patch:?}"
+        );
+        assert_eq!(
+            (utf16.pos, utf16.deleted),
+            (n_units(before), n_units(gone)),
+            "{patch:?}"
+        );
+        assert_eq!([bytes.inserted, utf16.inserted], [patch.inserted; 2]);
         text.splice(patch.pos..patch.pos + patch.deleted, patch.inserted.chars());
     }
 }
