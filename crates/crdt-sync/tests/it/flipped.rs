@@ -182,7 +182,7 @@ fn a_flipped_bit_of_a_text_is_found_by_reading() {
 fn a_flipped_bit_of_a_file_is_found_when_it_is_opened() {
     use crdt_sync::{RedbError, RedbStorage};
 
-    let folder = crate::folder::Folder::new();
+    let folder = crdt_testkit::Folder::new("sync");
     let path = folder.join("words.redb");
     let [ours, _] = stored(words);
     let written = records(&ours);
