@@ -60,11 +60,11 @@ pub enum LoadError<E> {
     },
 }
 
-impl<E: core::error::Error + 'static> Classify for LoadError<E> {
+impl<E: Classify> Classify for LoadError<E> {
     fn kind(&self) -> ErrorKind {
         match self {
-            // Nothing is known of what it holds; the next attempt may succeed.
-            Self::Storage(_) => ErrorKind::Unavailable,
+            // The storage knows whether it is damaged, or does not answer just now.
+            Self::Storage(error) => error.kind(),
             _ => ErrorKind::Corrupt,
         }
     }

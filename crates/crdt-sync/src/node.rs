@@ -590,7 +590,7 @@ impl<E: fmt::Debug + fmt::Display + 'static> Classify for EditError<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> Classify for ReceiveError<E> {
+impl<E: Classify> Classify for ReceiveError<E> {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Link(error) => error.kind(),
