@@ -2,7 +2,8 @@
 
 use alloc::collections::BTreeMap;
 
-use crdt_sync::{Config, DocId, Document, Event, LinkId, MemoryStorage, Node};
+use crate::pages::{entropy, open};
+use crdt_sync::{DocId, Document, Event, LinkId, MemoryStorage, Node};
 
 /// Nodes, and who is linked to whom.
 ///
@@ -30,17 +31,10 @@ impl<D: Document> Cluster<D> {
     /// # Panics
     /// Never: storage in memory does not fail.
     pub fn new(n_nodes: usize) -> Self {
-        let mut config = Config::default();
-        config.accepts_documents = true;
-        let node = |idx: usize| {
-            let entropy = [u8::try_from(idx % 251).unwrap_or_default(); 24];
-            let mut node = Node::open(MemoryStorage::new(), config.clone(), entropy)
-                .expect("an empty storage");
-            node.add_document(Self::page()).expect("an empty storage");
-            node
-        };
         Self {
-            nodes: (0..n_nodes).map(node).collect(),
+            nodes: (0..n_nodes as u64)
+                .map(|idx| open(Self::page(), entropy(idx)))
+                .collect(),
             ends: BTreeMap::new(),
             n_links: 0,
         }

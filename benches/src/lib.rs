@@ -9,7 +9,7 @@
 //! - [`histories`] and [`keystrokes`] are the inputs of text: recorded traces, or generated ones;
 //!   [`maps_input`] has those of maps and sets.
 //! - [`Keys`] are the edits of such an input, ready to be typed.
-//! - [`Cluster`] is a few nodes whose frames are carried by hand.
+//! - [`Cluster`] is a few nodes whose frames are carried by hand; [`pages`] has what they share.
 //! - [`Timings`] measures a job many times, [`live`] a long series of small steps one by one, [`steps`]
 //!   such a series in batches; [`memory`] counts what a job takes. [`Counting`] is for instructions.
 
@@ -24,6 +24,7 @@ mod keys;
 mod live;
 pub mod maps_input;
 mod memory;
+pub mod pages;
 mod row;
 mod steps;
 mod stopwatch;

@@ -84,7 +84,17 @@ impl Latencies {
         }
     }
 
-    fn of(mut times: Vec<Duration>) -> Self {
+    /// Takes how long each step took.
+    ///
+    /// # Examples
+    /// ```
+    /// use core::time::Duration;
+    /// use benches::Latencies;
+    ///
+    /// let latencies = Latencies::of([30, 10, 20].map(Duration::from_nanos).into());
+    /// assert_eq!((latencies.p50_ns, latencies.p99_ns, latencies.total_ns), (20, 30, 60));
+    /// ```
+    pub fn of(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         // The smallest time that `percent` of the steps do not exceed.
         let percentile = |percent: usize| {

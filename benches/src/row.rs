@@ -45,6 +45,9 @@ pub struct Row<'a> {
     /// The size of what the job encoded; of many, the mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<Number>,
+    /// How many edits a commit of a server made durable, the mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edits_per_commit: Option<f64>,
 }
 
 impl<'a> Row<'a> {

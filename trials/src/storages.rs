@@ -1,7 +1,8 @@
 //! Storages that fail at every write there is, crash, and hold what nobody wrote.
 //!
 //! **Input.** The first byte decides between the two halves of this: steps of a node whose medium fails, a
-//! byte each; or values that are put among those of a node before it opens, as pieces.
+//! byte each; or values that are put among those of a node before it opens, as pieces. Their checksums are made
+//! true on the way in, so that garbage behind a valid checksum is looked at.
 
 use core::ops::ControlFlow;
 
@@ -39,7 +40,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     for (key, value) in entries(&written()) {
         // Past the name of the document, if there is one.
         let kind = key.get(17..).unwrap_or_default();
-        let changed = [&[1][..], &joined(kind, &joined(&value, &[]))].concat();
+        let value = &value[..value.len() - CHECKSUM_BYTES];
+        let changed = [&[1][..], &joined(kind, &joined(value, &[]))].concat();
         seeds.push(changed);
     }
     seeds
@@ -178,7 +180,8 @@ fn foreign(mut bytes: &[u8]) {
         } else {
             [&[1], &doc().to_bytes()[..], kind].concat()
         };
-        batch.put(key, value.to_vec());
+        let checksum = crc32fast::hash(&[&key, value].concat());
+        batch.put(key, [value, &checksum.to_le_bytes()].concat());
     }
     let Ok(()) = storage.commit(&batch);
     let before = entries(&storage);
@@ -246,3 +249,6 @@ fn held<S: Storage>(node: &Node<Doc, S>) -> Vec<u8> {
         .map(Encode::to_bytes)
         .unwrap_or_default()
 }
+
+/// What ends every stored value.
+const CHECKSUM_BYTES: usize = 4;

@@ -3,16 +3,13 @@
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::memory;
+use benches::pages::{Map, MapDelta, agent, edit, entropy, meet, open, put};
 use benches::{Args, Cluster, Row, timed};
 use crdt_core::codec::Encode;
-use crdt_core::{AgentId, Delta, DeltaState, Lattice, NextSeqError, Timestamp};
-use crdt_maps::{CausalRegister, OrMap, OrMapDelta};
-use crdt_sync::{Config, LinkId, MemoryStorage, Node};
+use crdt_core::{Delta, DeltaState, Lattice};
+use crdt_sync::{LinkId, MemoryStorage, Node};
 use crdt_testkit::Rng;
 use crdt_testkit::net::{Faults, Network, Parcel};
-
-type Map = OrMap<String, CausalRegister<u64>>;
-type MapDelta = OrMapDelta<String, CausalRegister<u64>>;
 
 const SUBJECT: &str = "crdt-sync";
 
@@ -31,23 +28,6 @@ pub(crate) fn run(args: &Args) {
     coalesce(args);
 }
 
-fn put(map: &mut Map, agent: &AgentId, n: u64, key: &str) -> MapDelta {
-    let stamp = Timestamp::new(1_700_000_000_000 + n, 0).expect("a time of our days");
-    map.update_with_delta(agent, key.to_string(), |register, minter| {
-        register.write(minter, stamp, n)
-    })
-    .expect("a fresh dot")
-}
-
-fn edit(node: &mut Node<Map, MemoryStorage>, agent: &AgentId, n: u64, key: &str) {
-    let edit = |map: &mut Map| Ok::<_, NextSeqError>(put(map, agent, n, key));
-    node.edit(Cluster::<Map>::page(), edit).expect("a document");
-}
-
-fn agent(idx: usize) -> AgentId {
-    AgentId::new(&format!("agent-{idx:02}")).expect("a short name")
-}
-
 /// What a server holds for neighbours that are in step and say nothing: all of it, as `steady_bytes`, and
 /// for one of them, as `bytes`.
 fn idle_peers(args: &Args) {
@@ -57,35 +37,13 @@ fn idle_peers(args: &Args) {
         return;
     }
     let page = Cluster::<Map>::page();
-    let open = |entropy| {
-        let mut config = Config::default();
-        config.accepts_documents = true;
-        let mut node = Node::<Map, _>::open(MemoryStorage::new(), config, entropy).expect("empty");
-        node.add_document(page).expect("empty");
-        node
-    };
-    let mut server = open([0; 24]);
-    edit(&mut server, &agent(0), 1, "key");
+    let mut server = open(page, entropy(0));
+    edit(&mut server, page, &agent(0), 1, "key");
     server.commit(0).expect("memory");
     let (_, steady) = memory(|| {
         for peer in 0..n_peers {
-            let mut entropy = [1; 24];
-            entropy[..8].copy_from_slice(&peer.to_le_bytes());
-            let mut client = open(entropy);
-            let link = LinkId(peer);
-            client.connect(link).expect("fresh");
-            client.share(link, page).expect("stands");
-            server.connect(link).expect("fresh");
-            for _ in 0..6 {
-                for frame in client.commit(0).expect("memory") {
-                    server.receive(link, &frame.to_bytes()).expect("honest");
-                }
-                for frame in server.commit(0).expect("memory") {
-                    if frame.link == link {
-                        client.receive(link, &frame.to_bytes()).expect("honest");
-                    }
-                }
-            }
+            let mut client = open(page, entropy(1 + peer));
+            meet(&mut server, &mut client, LinkId(peer), page);
             // As an application does.
             drop(server.take_events());
         }
@@ -167,30 +125,13 @@ struct Crowd {
 impl Crowd {
     fn new(n_peers: u64) -> Self {
         let page = Cluster::<Map>::page();
-        let open = |entropy| {
-            let config = Config::default().with_accepts_documents(true);
-            let mut node = Node::open(MemoryStorage::new(), config, entropy).expect("empty");
-            node.add_document(page).expect("empty");
-            node
-        };
-        let (mut server, mut client) = (open([0; 24]), open([1; 24]));
-        edit(&mut server, &agent(0), 0, "key-0");
+        let (mut server, mut client) = (open(page, entropy(0)), open(page, entropy(1)));
+        edit(&mut server, page, &agent(0), 0, "key-0");
         server.commit(0).expect("memory");
         for peer in 0..n_peers {
-            let link = LinkId(peer);
-            let mut other = open([1; 24]);
+            let mut other = open(page, entropy(1));
             let client = if peer == 0 { &mut client } else { &mut other };
-            client.connect(link).expect("fresh");
-            client.share(link, page).expect("stands");
-            server.connect(link).expect("fresh");
-            for _ in 0..6 {
-                for frame in client.commit(0).expect("memory") {
-                    server.receive(link, &frame.to_bytes()).expect("honest");
-                }
-                for frame in server.commit(0).expect("memory") {
-                    client.receive(link, &frame.to_bytes()).expect("honest");
-                }
-            }
+            meet(&mut server, client, LinkId(peer), page);
             drop(server.take_events());
         }
         Self {
@@ -206,7 +147,13 @@ impl Crowd {
         for _ in 0..50 {
             self.n_edits += 1;
             let key = format!("key-{}", self.n_edits % 100);
-            edit(&mut self.server, &agent(0), self.n_edits, &key);
+            edit(
+                &mut self.server,
+                Cluster::<Map>::page(),
+                &agent(0),
+                self.n_edits,
+                &key,
+            );
         }
         let mut bodies = BTreeMap::new();
         for frame in self.server.commit(round * 50).expect("memory") {
@@ -235,10 +182,16 @@ fn reconnect(args: &Args, n_missed: u64) {
         return;
     }
     let n_keys: u64 = if args.is_smoke() { 100 } else { 100_000 };
-    let mut cluster = Cluster::<Map>::new(2);
+    let (mut cluster, page) = (Cluster::<Map>::new(2), Cluster::<Map>::page());
     let alice = agent(0);
     for n in 0..n_keys {
-        edit(&mut cluster.nodes[0], &alice, n, &format!("key-{n:08}"));
+        edit(
+            &mut cluster.nodes[0],
+            page,
+            &alice,
+            n,
+            &format!("key-{n:08}"),
+        );
     }
     let link = cluster.connect(0, 1);
     cluster.settle();
@@ -248,6 +201,7 @@ fn reconnect(args: &Args, n_missed: u64) {
         let key = rng.below(usize::try_from(n_keys).expect("small"));
         edit(
             &mut cluster.nodes[0],
+            page,
             &alice,
             n_keys + n,
             &format!("key-{key:08}"),
@@ -259,7 +213,6 @@ fn reconnect(args: &Args, n_missed: u64) {
     cluster.settle();
     cluster.connect(0, 1);
     let n_bytes = cluster.settle();
-    let page = Cluster::<Map>::page();
     let state = cluster.nodes[0].document(page).expect("there");
     assert!(
         cluster.nodes[1].document(page) == Some(state),
@@ -315,7 +268,7 @@ fn key_of(rng: &mut Rng) -> String {
 }
 
 fn by_nodes(edges: &[(usize, usize)], n_edits: u64) -> u64 {
-    let mut cluster = Cluster::<Map>::new(N_NODES);
+    let (mut cluster, page) = (Cluster::<Map>::new(N_NODES), Cluster::<Map>::page());
     let mut rng = Rng::new(7);
     for (a, b) in edges {
         cluster.connect(*a, *b);
@@ -324,7 +277,7 @@ fn by_nodes(edges: &[(usize, usize)], n_edits: u64) -> u64 {
     for n in 0..n_edits {
         for node in 0..N_NODES {
             let key = key_of(&mut rng);
-            edit(&mut cluster.nodes[node], &agent(node), n, &key);
+            edit(&mut cluster.nodes[node], page, &agent(node), n, &key);
         }
         n_bytes += cluster.round();
     }
@@ -413,6 +366,7 @@ fn loss(args: &Args, lost_percent: usize) {
         if n < n_edits {
             edit(
                 &mut cluster.nodes[0],
+                page,
                 &alice,
                 n,
                 &format!("key-{:04}", n % 1_000),

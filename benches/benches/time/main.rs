@@ -1,8 +1,11 @@
 //! Benchmarks of time: how long one job takes, and how long a user waits for each of many steps.
 
+extern crate alloc;
+
 mod kept;
 mod maps;
 mod reconcile;
+mod served;
 mod sync;
 mod text;
 
@@ -21,4 +24,5 @@ fn main() {
     let mut timings = Timings::new(&args, "crdt-sync", results);
     sync::run(&args, &mut timings);
     reconcile::run(&args, &mut timings);
+    served::run(&args);
 }

@@ -2,10 +2,11 @@
 
 use core::cell::RefCell;
 
+use benches::pages::{entropy, meet, open};
 use benches::{Args, Timings};
 use crdt_core::AgentId;
 use crdt_counters::PnCounter;
-use crdt_sync::{Config, DocId, LinkId, MemoryStorage, Node};
+use crdt_sync::{DocId, LinkId, MemoryStorage, Node};
 
 type Votes = Node<PnCounter, MemoryStorage>;
 
@@ -44,26 +45,11 @@ struct Star {
 
 impl Star {
     fn new(n_links: u64) -> Self {
-        let mut server = open([0; 24]);
-        let mut client = open([1; 24]);
+        let (mut server, mut client) = (open(votes(), entropy(0)), open(votes(), entropy(1)));
         for link in 0..n_links {
-            server.connect(LinkId(link)).expect("fresh");
-            let mut other = open([1; 24]);
+            let mut other = open(votes(), entropy(1));
             let client = if link == 0 { &mut client } else { &mut other };
-            client.connect(LinkId(link)).expect("fresh");
-            client.share(LinkId(link), votes()).expect("stands");
-            for _ in 0..4 {
-                for frame in client.commit(0).expect("memory") {
-                    server
-                        .receive(frame.link, &frame.to_bytes())
-                        .expect("honest");
-                }
-                for frame in server.commit(0).expect("memory") {
-                    client
-                        .receive(frame.link, &frame.to_bytes())
-                        .expect("honest");
-                }
-            }
+            meet(&mut server, client, LinkId(link), votes());
         }
         Self {
             server,
@@ -94,14 +80,6 @@ impl Star {
         let rest = self.server.commit(self.now).expect("memory");
         assert!(rest.is_empty(), "all are in step");
     }
-}
-
-fn open(entropy: [u8; 24]) -> Votes {
-    let mut config = Config::default();
-    config.accepts_documents = true;
-    let mut node = Votes::open(MemoryStorage::new(), config, entropy).expect("empty");
-    node.add_document(votes()).expect("empty");
-    node
 }
 
 fn votes() -> DocId {

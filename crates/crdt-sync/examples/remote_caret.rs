@@ -15,7 +15,7 @@ mod page;
 
 use crdt_core::codec::{Decode, DecodeLimits, Encode};
 use crdt_text::{Anchor, Bias, TextUndoStack};
-use page::{Nodes, Outcome, PageDelta, agent, page};
+use page::{Nodes, Outcome, agent, page};
 
 /// What one caret may cost to show, in events: who sent it chose its version.
 const MAX_CARET_EVENTS: u64 = 100_000;
@@ -35,14 +35,7 @@ fn main() -> Outcome<()> {
     nodes.list[0].set_presence(page(), &alice, b"caret", Some(&caret), LEFT_MS)?;
     let mut undo = TextUndoStack::new();
     nodes.edit(1, |page| {
-        let bob = page.text.get_or_create_agent_id(&bob)?;
-        let edit = |text: &mut crdt_text::TextDoc| undo.insert(text, bob, 0, "fresh ");
-        let (inserted, text) = page.text.edit_with_delta(edit);
-        inserted?;
-        Ok(PageDelta {
-            text,
-            ..PageDelta::default()
-        })
+        page.edit_text(&bob, |text, bob| undo.insert(text, bob, 0, "fresh "))
     })?;
     nodes.settle()?;
     println!("{}", shown(&nodes, 1)?);
@@ -52,15 +45,7 @@ fn main() -> Outcome<()> {
     nodes.edit(0, |page| page.write(&alice, "!"))?;
     nodes.settle()?;
     nodes.edit(1, |page| {
-        let bob = page.text.get_or_create_agent_id(&bob)?;
-        let (undone, text) = page
-            .text
-            .edit_with_delta(|text| undo.undo(text, bob).map(|patches| patches.len()));
-        undone?;
-        Ok(PageDelta {
-            text,
-            ..PageDelta::default()
-        })
+        page.edit_text(&bob, |text, bob| undo.undo(text, bob).map(drop))
     })?;
     nodes.settle()?;
     println!("{}", shown(&nodes, 1)?);

@@ -8,6 +8,16 @@
 //!
 //! `docs/design/sync.md` has the state machine and the rules by number.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 mod check;
 mod reconcile;
 mod serve;

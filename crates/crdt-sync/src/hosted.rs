@@ -144,13 +144,15 @@ impl<D: Document> Hosted<D> {
         (self.told, self.head, self.catch_up) = (None, None, None);
         if begins {
             let epoch = self.outbox.epochs().current();
-            batch.put(
+            stored::put(
+                batch,
                 Key::of(self.id, Kind::Epoch(seq)),
                 epoch.to_le_bytes().to_vec(),
             );
         }
         self.stored.tail_bytes += bytes.len();
-        batch.put(
+        stored::put(
+            batch,
             Key::of(self.id, Kind::Entry(seq)),
             stored::entry(origin, &bytes),
         );
@@ -200,7 +202,8 @@ impl<D: Document> Hosted<D> {
         for forgotten in self.cursors.note(store, have, max_cursors) {
             batch.delete(Key::of(self.id, Kind::Cursor(forgotten)));
         }
-        batch.put(Key::of(self.id, Kind::Cursor(store)), have.to_bytes());
+        let key = Key::of(self.id, Kind::Cursor(store));
+        stored::put(batch, key, have.to_bytes());
     }
 
     /// Begins to find out whether what is held now is stable; returns whether somebody must be asked.
@@ -306,7 +309,7 @@ impl<D: Document> Hosted<D> {
         self.stored.snapshot_seq = seq;
         self.stored.snapshot_bytes = value.len();
         self.stored.tail_bytes = 0;
-        batch.put(Key::of(self.id, Kind::Snapshot), value);
+        stored::put(batch, Key::of(self.id, Kind::Snapshot), value);
     }
 
     /// Deletes the deltas that the outbox dropped; the snapshot has them.

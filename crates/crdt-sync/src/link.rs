@@ -1,5 +1,15 @@
 //! Links: one connection to a neighbour, and the documents on it.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -116,7 +126,8 @@ impl Link {
         }
         let table = &self.tables.as_ref()?.theirs;
         let found = table.binary_search_by_key(&theirs, |(theirs, _)| *theirs);
-        found.ok().map(|at| table[at].1)
+        let (_, ours) = table.get(found.ok()?)?;
+        Some(*ours)
     }
 
     /// Whether nothing more may be on the way.
@@ -137,7 +148,7 @@ impl Link {
         if others_wait && !mem::take(&mut channel.is_its_turn) {
             return 0;
         }
-        let room = room_for_transfers(config) + channel.n_in_flight as usize;
+        let room = room_for_transfers(config).saturating_add(channel.n_in_flight as usize);
         room.saturating_sub(n_all)
     }
 
@@ -195,22 +206,24 @@ impl Link {
         };
         let receiving = &mut self.tables.get_or_insert_default().receiving;
         receiving.retain(|other| *other != number && held(channels, *other) > 0);
-        let mut total = held(channels, number) + n_bytes;
-        total += receiving
-            .iter()
-            .map(|other| held(channels, *other))
-            .sum::<usize>();
+        let others = receiving.iter().map(|other| held(channels, *other));
+        let mut total = others.fold(
+            held(channels, number).saturating_add(n_bytes),
+            usize::saturating_add,
+        );
         receiving.push(number);
         while total > max {
             let smallest = receiving
                 .iter()
                 .min_by_key(|other| {
-                    held(channels, **other) + if **other == number { n_bytes } else { 0 }
+                    let more = if **other == number { n_bytes } else { 0 };
+                    held(channels, **other).saturating_add(more)
                 })
                 .copied()
                 .unwrap_or(number);
-            total -= held(channels, smallest);
-            if let Some(bulk) = channels[smallest as usize].bulk_mut() {
+            total = total.saturating_sub(held(channels, smallest));
+            let channel = channels.get_mut(smallest as usize);
+            if let Some(bulk) = channel.and_then(Channel::bulk_mut) {
                 bulk.drop_incoming();
             }
             if smallest == number {
@@ -258,5 +271,5 @@ impl Link {
 /// At least a byte, so that an empty link always takes one part.
 fn room_for_transfers(config: &Config) -> usize {
     let window = config.link_window_bytes;
-    (window - window / 4).max(1)
+    window.saturating_sub(window / 4).max(1)
 }

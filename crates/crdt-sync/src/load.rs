@@ -40,7 +40,7 @@ pub enum LoadError<E> {
     /// The medium refused.
     #[error("the storage cannot be read")]
     Storage(#[source] E),
-    /// A value does not decode.
+    /// A value is not what was written, by its checksum, or does not decode.
     #[error("a stored value is damaged")]
     Value(#[source] DecodeError),
     /// Deltas of the outbox are missing between others, or before the snapshot.
@@ -60,11 +60,11 @@ pub enum LoadError<E> {
     },
 }
 
-impl<E: core::error::Error + 'static> Classify for LoadError<E> {
+impl<E: Classify> Classify for LoadError<E> {
     fn kind(&self) -> ErrorKind {
         match self {
-            // Nothing is known of what it holds; the next attempt may succeed.
-            Self::Storage(_) => ErrorKind::Unavailable,
+            // The storage knows whether it is damaged, or does not answer just now.
+            Self::Storage(error) => error.kind(),
             _ => ErrorKind::Corrupt,
         }
     }
@@ -221,6 +221,7 @@ impl<D: Document> Found<D> {
     }
 
     fn note(&mut self, key: &[u8], value: &[u8]) -> Result<(), DecodeError> {
+        let value = stored::unseal(key, value)?;
         let limits = own_limits(value.len());
         match Key::kind(key) {
             Some(Kind::Snapshot) => {
@@ -241,7 +242,7 @@ impl<D: Document> Found<D> {
                 self.cursors
                     .push((store, Position::from_bytes(value, &limits)?));
             }
-            // A later version may keep more.
+            // A later program may keep more, under a checksum as all.
             None => {}
         }
         Ok(())

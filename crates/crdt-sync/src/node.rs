@@ -32,6 +32,7 @@ use crate::link::Link;
 use crate::load::load_with;
 use crate::steady::Steady;
 use crate::storage::{Key, STORE};
+use crate::stored;
 use crate::{
     Batch, Config, DocId, Document, LinkError, LinkId, LoadError, Refusal, Refused, Storage,
     StoreId,
@@ -237,16 +238,20 @@ impl<D: Document, S: Storage> Node<D, S> {
         for_epoch.copy_from_slice(&entropy[16..]);
         let mut batch = Batch::new();
         let store = match storage.read(STORE).map_err(LoadError::Storage)? {
-            Some(bytes) => bytes.try_into().map_err(|_| LoadError::NotANode)?,
+            Some(value) => {
+                let store = stored::read_store(&value).map_err(LoadError::Value)?;
+                store.ok_or(LoadError::NotANode)?
+            }
             None => {
-                batch.put(STORE.to_vec(), for_store.to_vec());
-                for_store
+                let store = StoreId::from_bytes(for_store);
+                stored::put_store(&mut batch, store);
+                store
             }
         };
         Ok(Self {
             storage,
             config: config.within_protocol(),
-            store: StoreId::from_bytes(store),
+            store,
             epoch: u64::from_le_bytes(for_epoch),
             docs: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -585,7 +590,7 @@ impl<E: fmt::Debug + fmt::Display + 'static> Classify for EditError<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> Classify for ReceiveError<E> {
+impl<E: Classify> Classify for ReceiveError<E> {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Link(error) => error.kind(),

@@ -7,6 +7,16 @@
 //! **Format.** Deltas, each with its length in front, to the end; mostly one, none where a neighbour is
 //! only told where it stands.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 

@@ -10,6 +10,16 @@
 //! **Invariants.** Of an agent and a key the entry with the highest clock; it does not come back when its time
 //! is up. Bytes within the limit.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -119,10 +129,11 @@ impl Presence {
         let before = self.held.get(&name);
         let before = before.map_or(0, |held| size(&name, &held.value));
         let after = size(&name, &held.value);
-        if self.n_bytes - before + after > config.max_presence_bytes {
+        let n_bytes = self.n_bytes.saturating_sub(before).saturating_add(after);
+        if n_bytes > config.max_presence_bytes {
             return false;
         }
-        self.n_bytes = self.n_bytes - before + after;
+        self.n_bytes = n_bytes;
         self.news.insert(name.clone());
         self.held.insert(name, held);
         true
@@ -132,7 +143,7 @@ impl Presence {
     /// `memory_ms` more.
     pub(crate) fn pass(&mut self, now: u64, memory_ms: u64) -> bool {
         let mut is_gone = false;
-        let mut n_bytes = 0;
+        let mut n_bytes = 0_usize;
         self.held.retain(|name, held| {
             if let Lives::For(left_ms) = held.lives {
                 held.lives = Lives::Until(now.saturating_add(left_ms));
@@ -145,7 +156,7 @@ impl Presence {
                 held.is_over = true;
                 held.lives = Lives::Until(now.saturating_add(memory_ms));
             }
-            n_bytes += size(name, &held.value);
+            n_bytes = n_bytes.saturating_add(size(name, &held.value));
             true
         });
         self.n_bytes = n_bytes;
@@ -182,7 +193,7 @@ impl Presence {
             if entry.len() > max_bytes {
                 continue;
             }
-            if bytes.len() + entry.len() > max_bytes {
+            if bytes.len().saturating_add(entry.len()) > max_bytes {
                 frames.push(core::mem::take(&mut bytes));
             }
             bytes.extend_from_slice(&entry);
@@ -215,7 +226,8 @@ impl Held {
 
 fn size((agent, key): &Name, value: &Option<Box<[u8]>>) -> usize {
     let value = value.as_deref().map_or(0, <[u8]>::len);
-    agent.as_str().len() + key.len() + value + OVERHEAD_BYTES
+    let name = agent.as_str().len().saturating_add(key.len());
+    name.saturating_add(value).saturating_add(OVERHEAD_BYTES)
 }
 
 fn write((agent, key): &Name, held: &Held, now: u64, w: &mut Writer) {

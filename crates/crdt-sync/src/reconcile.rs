@@ -18,6 +18,16 @@
 //!
 //! `docs/design/reconciliation.md` has the frames and the argument.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -97,13 +107,14 @@ impl Sketch {
     pub(crate) fn symbols(&mut self, start: u64, end: u64) -> &[Symbol] {
         let made = self.symbols.len() as u64;
         if end > made {
-            let end = end.max(made + made / 4).min(MAX_SYMBOLS);
+            let end = end.max(made.saturating_add(made / 4)).min(MAX_SYMBOLS);
             let more = symbols(self.session.key, &self.members, made..end);
             self.symbols.extend(more);
         }
         let made = self.symbols.len();
         let at = |index: u64| usize::try_from(index).unwrap_or(made).min(made);
-        &self.symbols[at(start)..at(end.max(start))]
+        let made = self.symbols.get(at(start)..at(end.max(start)));
+        made.unwrap_or_default()
     }
 }
 
@@ -143,10 +154,10 @@ impl Search {
         }
         let goal = if here == 0 {
             FIRST_SYMBOLS
-        } else if guess > 4 * here {
-            guess / 4 * 3
+        } else if guess > here.saturating_mul(4) {
+            (guess / 4).saturating_mul(3)
         } else {
-            guess.max(here + here / 16 + 8)
+            guess.max(here.saturating_add(here / 16).saturating_add(8))
         };
         let window = here.saturating_add(max_symbols(window as u64).max(1));
         self.wanted = goal.min(window).min(self.max_symbols);
@@ -167,8 +178,8 @@ impl Search {
         };
         let n_known = usize::try_from(n_known).unwrap_or(usize::MAX);
         let news = symbols.get(n_known..).unwrap_or_default();
-        let n_missing = usize::try_from(wanted - here).unwrap_or(usize::MAX);
-        let news = &news[..news.len().min(n_missing)];
+        let n_missing = usize::try_from(wanted.saturating_sub(here)).unwrap_or(usize::MAX);
+        let news = news.get(..n_missing).unwrap_or(news);
         self.decoder.extend(news)?;
         Ok(!news.is_empty())
     }
@@ -210,7 +221,8 @@ pub(crate) fn split<D: Document>(
 
 /// How many symbols fit so many bytes.
 pub(crate) fn max_symbols(n_bytes: u64) -> u64 {
-    (n_bytes / SYMBOL_BYTES as u64).min(MAX_SYMBOLS)
+    let n_symbols = n_bytes.checked_div(SYMBOL_BYTES as u64);
+    n_symbols.unwrap_or_default().min(MAX_SYMBOLS)
 }
 
 /// The digest of agents: the same in every release of one wire version.

@@ -11,6 +11,16 @@
 //! another. Who covers a snapshot covers what that one covers, so that the set of dots that are known
 //! tells which pieces are held.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 mod early;
 mod encode;
 mod lattice;

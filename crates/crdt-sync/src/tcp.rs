@@ -32,11 +32,11 @@ mod reach;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::convert::Infallible;
-use core::error::Error;
 use core::fmt;
 use core::net::SocketAddr;
 use std::io;
 
+use crdt_core::{Classify, ErrorKind};
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -379,15 +379,21 @@ impl<D: Document, S: Storage> fmt::Debug for Service<D, S> {
     }
 }
 
-/// The node was not at fault: its medium or its machine was.
-impl<E: Error + 'static> crdt_core::Classify for StartError<E> {
-    fn kind(&self) -> crdt_core::ErrorKind {
-        crdt_core::ErrorKind::Corrupt
+impl<E: Classify> Classify for StartError<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Load(error) => error.kind(),
+            Self::Entropy(_) => ErrorKind::Unavailable,
+        }
     }
 }
 
-impl<E: fmt::Debug + fmt::Display + 'static> crdt_core::Classify for ServiceError<E> {
-    fn kind(&self) -> crdt_core::ErrorKind {
-        crdt_core::ErrorKind::Misuse
+/// Of a call that was refused the cause may have a kind of its own: it is in the variant.
+impl<E: fmt::Debug + fmt::Display + 'static> Classify for ServiceError<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Stopped => ErrorKind::Unavailable,
+            Self::UnknownDocument { .. } | Self::Refused(_) => ErrorKind::Misuse,
+        }
     }
 }

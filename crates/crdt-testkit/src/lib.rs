@@ -10,13 +10,14 @@
 //! - [`laws`] holds replicated types to the laws, by random histories and a naive specification.
 //! - [`net`] is a network in virtual time, for simulations.
 //! - [`data`] finds recorded traces and vectors where there are some.
-//! - [`CountingAlloc`] measures how many bytes a program holds.
+//! - [`CountingAlloc`] measures how many bytes a program holds; a [`Folder`] goes with its test.
 
 extern crate alloc;
 
 mod cases;
 mod counting_alloc;
 pub mod data;
+mod folder;
 pub mod generate;
 pub mod laws;
 pub mod net;
@@ -29,6 +30,7 @@ mod trace;
 
 pub use cases::directed_cases;
 pub use counting_alloc::CountingAlloc;
+pub use folder::Folder;
 pub use reference::Reference;
 pub use rng::Rng;
 pub use shrink::shrink;

@@ -62,7 +62,10 @@ fn string<'a>(row: &'a Row, name: &str) -> &'a str {
 fn heading(column: &str) -> String {
     let short = column.strip_suffix("_ns").or(column.strip_suffix("_bytes"));
     let short = short.or(column.strip_suffix("uctions"));
-    short.unwrap_or(column).into()
+    match short.unwrap_or(column) {
+        EDITS => "edits".into(),
+        short => short.into(),
+    }
 }
 
 fn cell(row: &Row, column: &str) -> String {
@@ -78,6 +81,8 @@ pub(super) fn scaled_cell(column: &str, number: f64) -> String {
         scaled(number, 1e3, &["ns", "us", "ms", "s"])
     } else if column == "instructions" {
         scaled(number, 1e3, &["", "k", "M", "G"])
+    } else if column == EDITS {
+        format!("{number:.1}")
     } else {
         scaled(number, 1024.0, &["B", "KiB", "MiB", "GiB"])
     }
@@ -95,7 +100,7 @@ fn scaled(mut number: f64, step: f64, units: &[&str]) -> String {
 }
 
 /// In the order in which they are shown.
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "instructions",
     "median_ns",
     "min_ns",
@@ -105,7 +110,11 @@ const COLUMNS: [&str; 9] = [
     "bytes",
     "peak_bytes",
     "steady_bytes",
+    EDITS,
 ];
+
+/// Edits for each commit: a bare number.
+const EDITS: &str = "edits_per_commit";
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use crdt_core::{AgentId, Timestamp};
 use crdt_counters::PnCounter;
 use crdt_maps::{CausalRegister, OrMap};
 use crdt_sync::{Config, DocId, LinkId, MemoryStorage, Node};
-use crdt_text::{Chars, TextDoc};
+use crdt_text::{AgentIdx, Chars, TextDoc};
 
 crdt_core::replicated! {
     /// A page that people edit together.
@@ -25,12 +25,19 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 impl Page {
     /// Writes at the end of the text.
     pub(crate) fn write(&mut self, agent: &AgentId, words: &str) -> Outcome<PageDelta> {
-        let writer = self.text.get_or_create_agent_id(agent)?;
         let end = Chars(self.text.len_chars());
-        let (inserted, text) = self
-            .text
-            .edit_with_delta(|text| text.insert(writer, end, words));
-        inserted?;
+        self.edit_text(agent, |text, writer| text.insert(writer, end, words))
+    }
+
+    /// Edits the text under a name.
+    pub(crate) fn edit_text<T, E: Error + 'static>(
+        &mut self,
+        agent: &AgentId,
+        edit: impl FnOnce(&mut TextDoc, AgentIdx) -> Result<T, E>,
+    ) -> Outcome<PageDelta> {
+        let writer = self.text.get_or_create_agent_id(agent)?;
+        let (edited, text) = self.text.edit_with_delta(|text| edit(text, writer));
+        edited?;
         Ok(PageDelta {
             text,
             ..PageDelta::default()

@@ -33,7 +33,7 @@ impl<S: Storage> Subject<S> {
             seed,
             step: 0,
         };
-        subject.expect(Rule::Empty, subject.content()?.is_empty())?;
+        subject.require(Rule::Empty, subject.content()?.is_empty())?;
         Ok(subject)
     }
 
@@ -50,7 +50,7 @@ impl<S: Storage> Subject<S> {
         apply(&mut self.model, batch);
         for n_tries in 0..MAX_TRIES {
             if self.storage.commit(batch).is_ok() {
-                self.expect(Rule::Read, self.content()? == self.model)?;
+                self.require(Rule::Read, self.content()? == self.model)?;
                 return Ok(self);
             }
             if reopens && n_tries == 0 {
@@ -60,7 +60,7 @@ impl<S: Storage> Subject<S> {
             // A medium that refuses writes may refuse to be read until it takes them again.
             if let Ok(found) = self.content() {
                 let is_whole = found == before || found == self.model;
-                self.expect(Rule::Atomic, is_whole)?;
+                self.require(Rule::Atomic, is_whole)?;
             }
         }
         Err(self.violation(Rule::Retry))
@@ -68,14 +68,14 @@ impl<S: Storage> Subject<S> {
 
     pub(super) fn reopen(self, open: &mut dyn FnMut(Fate<S>) -> S) -> Result<Self, Violation> {
         let subject = self.replace(open);
-        subject.expect(Rule::Durable, subject.content()? == subject.model)?;
+        subject.require(Rule::Durable, subject.content()? == subject.model)?;
         Ok(subject)
     }
 
     pub(super) fn compare_key(&self, key: &[u8]) -> Result<(), Violation> {
         let value = self.storage.read(key);
         let value = value.map_err(|_| self.violation(Rule::Readable))?;
-        self.expect(Rule::Read, value.as_ref() == self.model.get(key))
+        self.require(Rule::Read, value.as_ref() == self.model.get(key))
     }
 
     /// Compares a scan, and one whose visitor breaks at the `n_wanted`th key.
@@ -83,11 +83,11 @@ impl<S: Storage> Subject<S> {
         let entries = self.model.iter().filter(|(key, _)| key.starts_with(prefix));
         let expected: Entries = entries.map(|(k, v)| (k.clone(), v.clone())).collect();
         let found = self.scan(prefix, usize::MAX)?;
-        self.expect(Rule::Scan, found == expected)?;
+        self.require(Rule::Scan, found == expected)?;
         let found = self.scan(prefix, n_wanted)?;
         // Whether to break is said after a key was seen.
         let n_expected = expected.len().min(n_wanted.max(1));
-        self.expect(Rule::Break, found == expected[..n_expected])
+        self.require(Rule::Break, found == expected[..n_expected])
     }
 
     fn replace(self, open: &mut dyn FnMut(Fate<S>) -> S) -> Self {
@@ -103,7 +103,7 @@ impl<S: Storage> Subject<S> {
         let entries = self.scan(&[], usize::MAX)?;
         let n_entries = entries.len();
         let content: Content = entries.into_iter().collect();
-        self.expect(Rule::Scan, content.len() == n_entries)?;
+        self.require(Rule::Scan, content.len() == n_entries)?;
         Ok(content)
     }
 
@@ -122,7 +122,7 @@ impl<S: Storage> Subject<S> {
         Ok(found)
     }
 
-    fn expect(&self, rule: Rule, holds: bool) -> Result<(), Violation> {
+    fn require(&self, rule: Rule, holds: bool) -> Result<(), Violation> {
         if holds {
             Ok(())
         } else {

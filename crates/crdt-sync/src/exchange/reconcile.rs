@@ -93,7 +93,7 @@ impl<D: Document> Exchange<'_, D> {
         let Some(members) = split::<D>(&mut plain, known.as_ref()) else {
             return Found::Unfit;
         };
-        offer.n_sketches += 1;
+        offer.n_sketches = offer.n_sketches.saturating_add(1);
         offer.sketch = Some(Box::new(Sketch {
             session,
             members,
@@ -138,8 +138,8 @@ impl<D: Document> Exchange<'_, D> {
                 return;
             }
             frames.push_shared(w, None);
-            left = &left[n_sent..];
-            start += n_sent as u64;
+            left = left.get(n_sent..).unwrap_or_default();
+            start = start.saturating_add(n_sent as u64);
         }
     }
 

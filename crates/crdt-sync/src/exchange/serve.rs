@@ -135,7 +135,7 @@ impl<D: Document> Exchange<'_, D> {
         }
         for transfer in telling.into_iter().chain(shipping) {
             let n_here = transfer.n_in_flight();
-            n_bytes += n_here;
+            n_bytes = n_here.saturating_add(n_bytes);
             waits |= transfer.has_more() && n_here < window && n_here >= self.link_window;
         }
         (n_bytes, waits)
@@ -207,7 +207,7 @@ impl<D: Document> Exchange<'_, D> {
         let is_theirs = payload.as_bytes().is_empty();
         let bulk = self.channel.bulk();
         let tells_place = bulk.is_some_and(|bulk| bulk.tells_place.is_some());
-        if is_theirs && !tells_place && next - sent < MAX_UNTOLD {
+        if is_theirs && !tells_place && next.saturating_sub(sent) < MAX_UNTOLD {
             return;
         }
         let to = outbox.position_at(next);

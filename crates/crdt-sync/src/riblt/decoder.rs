@@ -6,6 +6,16 @@
 //! **Invariants.** `left[i]` is their symbol less ours less what was found. Each member is found once; at
 //! most as many are found as there are symbols, so that no symbols keep the decoder busy for ever.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
@@ -108,7 +118,7 @@ impl Decoder {
     #[must_use]
     pub fn new(key: Key, mut ours: Vec<u128>) -> Option<Self> {
         ours.sort_unstable();
-        if ours.windows(2).any(|pair| pair[0] == pair[1]) {
+        if ours.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
             return None;
         }
         Some(Self {
@@ -127,7 +137,7 @@ impl Decoder {
     /// # Complexity
     /// O(n log m), n = members, m = `end`.
     pub fn prepare(&mut self, end: u64) {
-        let start = self.n_symbols() + self.ahead.len() as u64;
+        let start = self.n_symbols().saturating_add(self.ahead.len() as u64);
         if start < end {
             // More than is needed now: many small answers cost no more than a large one.
             let end = end.max(start.saturating_add(start / 4)).min(MAX_SYMBOLS);
@@ -146,7 +156,7 @@ impl Decoder {
     /// See [`symbols`].
     pub fn extend(&mut self, theirs: &[Symbol]) -> Result<(), SymbolError> {
         let start = self.n_symbols();
-        let end = start + theirs.len() as u64;
+        let end = start.saturating_add(theirs.len() as u64);
         if end > MAX_SYMBOLS {
             return Err(SymbolError::TooMany);
         }
@@ -192,7 +202,7 @@ impl Decoder {
     #[must_use]
     pub fn expected_symbols(&self) -> u64 {
         let differing = self.spread.differing();
-        differing * 7 / 5
+        differing.saturating_mul(7) / 5
     }
 
     /// Returns how many differing members were found so far.
@@ -225,7 +235,9 @@ impl Decoder {
     /// Finds members from the symbols at `queue` on, until no symbol shows one.
     fn peel(&mut self, mut queue: Vec<usize>) -> Result<(), SymbolError> {
         while let Some(at) = queue.pop() {
-            let symbol = self.left[at];
+            let Some(symbol) = self.left.get(at).copied() else {
+                continue;
+            };
             let shows_one =
                 matches!(symbol.count, 1 | -1) && self.key.check(symbol.sum) == symbol.check;
             if !shows_one {
@@ -262,7 +274,7 @@ impl Found {
     /// Takes the member out of the symbols from where its mapping stands; notes which these were.
     fn take_out(&mut self, left: &mut [Symbol], changed: &mut Vec<usize>) {
         while let Some(symbol) = left.get_mut(self.mapping.index() as usize) {
-            symbol.add(self.member, self.check, -self.sign);
+            symbol.add(self.member, self.check, self.sign.wrapping_neg());
             changed.push(self.mapping.index() as usize);
             self.mapping.advance();
         }
@@ -280,20 +292,25 @@ impl Spread {
             self.surplus = count;
             return;
         }
-        let strays = i128::from(count) * i128::from(index + 2) - 2 * i128::from(self.surplus);
+        let places = i128::from(index).saturating_add(2);
+        let expected = i128::from(self.surplus).saturating_mul(2);
         // Counts have 33 bits and indices 28: squares fit.
-        self.sum = self
-            .sum
-            .saturating_add((strays * strays).unsigned_abs() / u128::from(2 * index));
-        self.n_symbols += 1;
+        let strays = i128::from(count)
+            .saturating_mul(places)
+            .saturating_sub(expected);
+        let square = strays.saturating_mul(strays).unsigned_abs();
+        let weighed = square.checked_div(u128::from(index).saturating_mul(2));
+        self.sum = self.sum.saturating_add(weighed.unwrap_or_default());
+        self.n_symbols = self.n_symbols.saturating_add(1);
     }
 
     /// How many members seem to differ.
     fn differing(&self) -> u64 {
-        let mean = self.sum / u128::from(self.n_symbols.max(1));
-        u64::try_from(mean)
-            .unwrap_or(MAX_SYMBOLS)
-            .clamp(self.surplus.unsigned_abs(), MAX_SYMBOLS)
+        let mean = self.sum.checked_div(u128::from(self.n_symbols.max(1)));
+        let mean = mean.and_then(|mean| u64::try_from(mean).ok());
+        // A surplus may be more than there are symbols: it is what somebody says.
+        let differing = mean.unwrap_or(MAX_SYMBOLS).max(self.surplus.unsigned_abs());
+        differing.min(MAX_SYMBOLS)
     }
 }
 

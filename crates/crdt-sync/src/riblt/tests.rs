@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crdt_testkit::Rng;
 
-use super::{Decoder, Key, Symbol, SymbolError, symbols};
+use super::{Decoder, Key, MAX_SYMBOLS, Symbol, SymbolError, symbols};
 
 fn key(seed: u64) -> Key {
     let mut bytes = [0; 16];
@@ -243,5 +243,21 @@ fn counts_that_no_set_has_are_refused() {
             decoder.extend(&[symbol]),
             Err(SymbolError::Count { index: 0 })
         );
+    }
+}
+
+/// Whoever told more members in the first symbol than there may be symbols made the guess panic.
+#[test]
+fn a_surplus_that_no_symbols_can_show_is_guessed_to_take_all_of_them() {
+    for count in [MAX_SYMBOLS as i64, MAX_SYMBOLS as i64 + 1, 1 << 32] {
+        let mut decoder = Decoder::new(Key::from_bytes([1; 16]), vec![1, 2, 3]).unwrap();
+        let claimed = Symbol {
+            count,
+            ..Symbol::default()
+        };
+        decoder.extend(&[claimed]).unwrap();
+        assert!(decoder.expected_symbols() >= MAX_SYMBOLS, "{count}");
+        decoder.extend(&[claimed; 3]).unwrap();
+        assert!(decoder.expected_symbols() >= MAX_SYMBOLS, "{count}");
     }
 }

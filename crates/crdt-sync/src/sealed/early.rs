@@ -84,13 +84,13 @@ impl EarlyPieces {
         delta: &Sealed,
         mut apply: impl FnMut(Piece<'_>) -> Result<(), E>,
     ) -> Result<usize, E> {
-        let (mut n_applied, mut refused) = (0, None);
+        let (mut n_applied, mut refused) = (0_usize, None);
         self.waiting.extend(delta.contents().map(Waiting::of));
         loop {
             let before = self.waiting.len();
             for piece in mem::take(&mut self.waiting) {
                 match apply(piece.as_piece()) {
-                    Ok(()) => n_applied += 1,
+                    Ok(()) => n_applied = n_applied.saturating_add(1),
                     Err(error) if error.kind() == ErrorKind::MissingDependency => {
                         self.waiting.push(piece);
                     }

@@ -17,13 +17,13 @@ impl Encode for Sealed {
             w.u64(held.len() as u64);
             let mut next = 0;
             for (seq, content) in held {
-                w.u64(seq - next);
+                w.u64(seq.saturating_sub(next));
                 w.bytes(&content.bytes);
                 w.bool(content.covers.is_some());
                 if let Some(covers) = &content.covers {
                     covers.encode(w);
                 }
-                next = seq + 1;
+                next = seq.saturating_add(1);
             }
         }
     }
@@ -77,7 +77,7 @@ fn decode_pieces(r: &mut Reader<'_>, budget: &mut Budget) -> Result<Held, Decode
             None
         };
         held.insert(seq, Content { bytes, covers });
-        next = seq + 1;
+        next = seq.saturating_add(1);
     }
     Ok(held)
 }

@@ -7,7 +7,7 @@
 //! no database, and each commit tries.
 //!
 //! **Invariants.** Foreign bytes in the file become [`RedbError::Damaged`]: every opening verifies the
-//! checksums of all pages.
+//! checksums of all pages. After a failure that costs nothing more: the database reads all of them then anyhow.
 
 mod error;
 #[cfg(all(test, feature = "conformance"))]
@@ -22,7 +22,7 @@ use core::ops::ControlFlow;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, ReadOnlyTable, ReadableDatabase as _, TableDefinition, TableError};
 
@@ -204,9 +204,8 @@ fn builder() -> Builder {
 fn make(path: &Path) -> Result<(), RedbError> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}.{number}.unfinished", std::process::id()));
-    let unfinished = Path::new(&unfinished);
+    let ending = format!(".{}.{number}.unfinished", std::process::id());
+    let unfinished = &*beside(path, &ending);
     let made = builder()
         .create(unfinished)
         .map_err(RedbError::from)
@@ -226,11 +225,36 @@ fn make(path: &Path) -> Result<(), RedbError> {
 /// Gives the file its name, unless another process was faster: then that one's file is taken.
 fn give_name(unfinished: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(unfinished, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // Not every file system has links.
-        Err(_) => fs::rename(unfinished, path),
         Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Not every file system has links; what else is wrong is found again, and told, below.
+        Err(_) => name_without_links(unfinished, path),
     }
+}
+
+/// As [`give_name`], by a rename, which by itself would replace the file of whoever was faster.
+#[expect(
+    clippy::incompatible_msrv,
+    reason = "the database needs a later compiler than the crate, so the feature does"
+)]
+fn name_without_links(unfinished: &Path, path: &Path) -> io::Result<()> {
+    // One at a time, of all processes: the system lets go of the lock when one dies.
+    let naming = beside(path, ".naming");
+    let turn = File::create(&naming)?;
+    turn.lock()?;
+    if !fs::exists(path)? {
+        fs::rename(unfinished, path)?;
+    }
+    // Who still waits for it finds the file that is named now.
+    drop(fs::remove_file(naming));
+    Ok(())
+}
+
+/// A name beside that of the database.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Makes the name of a new file durable: an fsync of the file alone does not.

@@ -1,35 +1,21 @@
-//! A bit of a stored record is flipped: what notices, and when.
+//! A byte of a stored record is changed: whatever it makes, it is found when the record is read.
 //!
-//! Records have no checksum of their own. A flip is found when the record is read, if it makes no sense;
-//! when the replica meets another and the two compare, if it makes another sense; and by `RedbStorage`
-//! when the file is opened, whatever it makes. The one that nothing finds is a flip that makes another
-//! history that could have been: `docs/design/trust.md` says so.
+//! Each record ends with a checksum of its key and its value; `RedbStorage` compares its own when a file is
+//! opened. What no checksum finds is a record that is gone without a trace: `docs/design/trust.md` says so.
 
 use core::ops::ControlFlow;
 
+use crdt_core::codec::DecodeError;
 use crdt_core::{AgentId, Classify, ErrorKind};
 use crdt_maps::OrSet;
-use crdt_sync::{Batch, Document, Event, LinkId, MemoryStorage, Node, Storage};
+use crdt_sync::{Batch, Document, LoadError, MemoryStorage, Node, Storage};
 use crdt_text::{Chars, TextDoc};
 
 use crate::net::{Net, config, doc};
 
-/// How many flips were found, by when.
-#[derive(Clone, Copy, Debug, Default)]
-struct Found {
-    /// By reading: an error, and nothing was changed.
-    at_open: usize,
-    /// By the first neighbour: a link that was cut, or replicas that diverged.
-    at_contact: usize,
-    /// Nothing was wrong with the document, before or after it was compared.
-    harmless: usize,
-    /// By nobody.
-    never: usize,
-}
+type Record = (Vec<u8>, Vec<u8>);
 
-type Replica<D> = Node<D, MemoryStorage>;
-
-fn records(storage: &impl Storage) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn records(storage: &impl Storage) -> Vec<Record> {
     let mut records = Vec::new();
     let scanned = storage.scan(&[], &mut |key, value| {
         records.push((key.to_vec(), value.to_vec()));
@@ -39,102 +25,67 @@ fn records(storage: &impl Storage) -> Vec<(Vec<u8>, Vec<u8>)> {
     records
 }
 
-/// Two replicas that hold the same, as they are stored.
-fn stored<D: Document>(fill: impl FnOnce(&mut D) -> Vec<D::Delta>) -> [MemoryStorage; 2] {
-    let mut net = Net::<D>::new(2, &config());
+fn write(storage: &mut MemoryStorage, put: &[Record], deleted: &[&[u8]]) {
+    let mut batch = Batch::new();
+    for key in deleted {
+        batch.delete(key.to_vec());
+    }
+    for (key, value) in put {
+        batch.put(key.clone(), value.clone());
+    }
+    storage.commit(&batch).unwrap();
+}
+
+/// A replica as it is stored, with every kind of record: it has a neighbour, was opened twice, and made room.
+fn stored<D: Document>(fill: impl FnOnce(&mut D) -> Vec<D::Delta>) -> MemoryStorage {
+    let mut config = config();
+    config.compact_bytes = 40;
+    let mut net = Net::<D>::new(2, &config);
     let mut filled = D::default();
-    for delta in fill(&mut filled) {
+    for (nth, delta) in fill(&mut filled).into_iter().enumerate() {
         let edit = |state: &mut D| state.apply_delta(&delta).map(|_| delta.clone());
-        assert!(net.nodes[0].edit(doc(), edit).is_ok());
+        assert!(net.nodes[nth % 2].edit(doc(), edit).is_ok());
+        let link = net.connect(0, 1);
+        net.settle();
+        net.disconnect(link);
+        net.restart(0, &config);
     }
-    net.connect(0, 1);
-    net.settle();
-    assert_eq!(net.state(0).to_bytes(), net.state(1).to_bytes());
-    let [ours, theirs] = <[_; 2]>::try_from(net.nodes).ok().unwrap();
-    [ours.into_storage(), theirs.into_storage()]
+    net.assert_equal();
+    let [ours, _] = <[_; 2]>::try_from(net.nodes).ok().unwrap();
+    ours.into_storage()
 }
 
-/// Flips a bit of every byte of every record of the first replica, one at a time.
-fn flip_each<D: Document>([ours, theirs]: &[MemoryStorage; 2]) -> Found {
-    let honest = open::<D>(theirs.clone(), 2).unwrap();
-    let before = bytes(&honest);
-    let mut found = Found::default();
-    for (key, value) in records(ours) {
-        for at in 0..value.len() {
-            let mut flipped = value.clone();
-            flipped[at] ^= 1 << (at % 8);
-            let mut storage = ours.clone();
-            let mut batch = Batch::new();
-            batch.put(key.clone(), flipped);
-            storage.commit(&batch).unwrap();
-            match open::<D>(storage, 1) {
-                Err(kind) => {
-                    assert_eq!(kind, ErrorKind::Corrupt, "{key:?}, byte {at}");
-                    found.at_open += 1;
-                }
-                Ok(mut flipped) => {
-                    let mut honest = open::<D>(theirs.clone(), 2).unwrap();
-                    if is_noticed(&mut flipped, &mut honest) {
-                        found.at_contact += 1;
-                    } else if bytes(&flipped) == before && bytes(&honest) == before {
-                        found.harmless += 1;
-                    } else {
-                        found.never += 1;
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
-fn open<D: Document>(storage: MemoryStorage, opening: u8) -> Result<Replica<D>, ErrorKind> {
-    let node = Node::open(storage, config(), [opening; 24]);
-    let mut node = node.map_err(|error| error.kind())?;
+/// Opens a node and its document. Storage that cannot be read is what it was.
+fn open<D: Document>(storage: MemoryStorage) -> Result<(), LoadError<core::convert::Infallible>> {
+    let before = records(&storage);
+    let mut node = Node::<D, _>::open(storage, config(), [9; 24])?;
     let added = node.add_document(doc());
-    added.map_err(|error| error.kind())?;
-    Ok(node)
+    assert_eq!(records(node.storage_mut()), before);
+    added.map(|is_new| assert!(!is_new))
 }
 
-fn bytes<D: Document>(node: &Replica<D>) -> Vec<u8> {
-    node.document(doc()).unwrap().to_bytes()
-}
-
-/// Lets two replicas meet and compare; tells whether either found something wrong.
-fn is_noticed<D: Document>(ours: &mut Replica<D>, theirs: &mut Replica<D>) -> bool {
-    let link = LinkId(77);
-    for node in [&mut *ours, &mut *theirs] {
-        node.connect(link).unwrap();
-        node.share(link, doc()).unwrap();
-    }
-    // They may have nothing to say to each other: one of them asks.
-    if !exchange(ours, theirs, link) || theirs.compare(link, doc()).is_err() {
-        return true;
-    }
-    if !exchange(ours, theirs, link) {
-        return true;
-    }
-    let events = [ours.take_events(), theirs.take_events()];
-    let mut events = events.iter().flatten();
-    events.any(|event| matches!(event, Event::Refused(_)))
-}
-
-/// Lets frames flow until there are none; `false` if a link was cut.
-fn exchange<D: Document>(ours: &mut Replica<D>, theirs: &mut Replica<D>, link: LinkId) -> bool {
-    for _ in 0..100 {
-        let (to_theirs, to_ours) = (ours.commit(0).unwrap(), theirs.commit(0).unwrap());
-        if to_theirs.is_empty() && to_ours.is_empty() {
-            return true;
-        }
-        for (node, frames) in [(&mut *theirs, to_theirs), (&mut *ours, to_ours)] {
-            for frame in frames {
-                if node.receive(link, &frame.to_bytes()).is_err() {
-                    return false;
-                }
+/// Changes every byte of every value in every bit, and in all of them; returns how many there were.
+fn change_each<D: Document>(storage: &MemoryStorage) -> usize {
+    let mut n_changed = 0;
+    for (key, value) in records(storage) {
+        for at in 0..value.len() {
+            for change in (0..8).map(|bit| 1 << bit).chain([0xff]) {
+                let mut changed = value.clone();
+                changed[at] ^= change;
+                let mut storage = storage.clone();
+                write(&mut storage, &[(key.clone(), changed)], &[]);
+                let error = open::<D>(storage).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Corrupt, "{key:?}, byte {at}");
+                let found = matches!(
+                    error,
+                    LoadError::Value(DecodeError::ChecksumMismatch { .. })
+                );
+                assert!(found, "{key:?}, byte {at}, {change:#x}: {error:?}");
+                n_changed += 1;
             }
         }
     }
-    panic!("they never come to rest");
+    n_changed
 }
 
 fn words(set: &mut OrSet<String>) -> Vec<<OrSet<String> as crdt_core::DeltaState>::Delta> {
@@ -148,16 +99,27 @@ fn words(set: &mut OrSet<String>) -> Vec<<OrSet<String> as crdt_core::DeltaState
     deltas
 }
 
-#[test]
-fn a_flipped_bit_of_a_set_is_found_by_reading_or_by_comparing() {
-    let found = flip_each::<OrSet<String>>(&stored(words));
-    assert!(found.at_open > 0 && found.at_contact > 0, "{found:?}");
-    let n_found = found.at_open + found.at_contact + found.harmless;
-    assert!(found.never < n_found / 2, "{found:?}");
+/// The kinds of records of a document, by the byte behind its name.
+fn kinds(storage: &MemoryStorage) -> Vec<u8> {
+    let records = records(storage);
+    let mut kinds: Vec<u8> = records
+        .iter()
+        .filter_map(|(key, _)| key.get(17).copied())
+        .collect();
+    kinds.dedup();
+    kinds
 }
 
 #[test]
-fn a_flipped_bit_of_a_text_is_found_by_reading() {
+fn every_changed_byte_of_a_stored_set_is_found_when_it_is_read() {
+    let storage = stored(words);
+    assert_eq!(kinds(&storage), [0, 1, 2, 3], "of every kind there is");
+    open::<OrSet<String>>(storage.clone()).unwrap();
+    assert!(change_each::<OrSet<String>>(&storage) > 1_000);
+}
+
+#[test]
+fn every_changed_byte_of_a_stored_text_is_found_when_it_is_read() {
     let typed = |doc: &mut TextDoc| {
         let alice = doc.get_or_create_agent_id("alice").unwrap();
         let mut deltas = Vec::new();
@@ -169,10 +131,68 @@ fn a_flipped_bit_of_a_text_is_found_by_reading() {
         }
         deltas
     };
-    let found = flip_each::<TextDoc>(&stored(typed));
-    // Updates and files have checksums of their own.
-    assert!(found.at_open > 0, "{found:?}");
-    assert_eq!((found.at_contact, found.never), (0, 0), "{found:?}");
+    let storage = stored(typed);
+    open::<TextDoc>(storage.clone()).unwrap();
+    assert!(change_each::<TextDoc>(&storage) > 1_000);
+}
+
+/// A checksum of the value alone would be as right under another key.
+#[test]
+fn a_value_under_the_key_of_another_is_found() {
+    let storage = stored(words);
+    let mut of_doc = records(&storage);
+    of_doc.retain(|(key, _)| key.len() > 17);
+    for (key, value) in &of_doc {
+        for (other, _) in of_doc.iter().filter(|(other, _)| other != key) {
+            let mut storage = storage.clone();
+            write(&mut storage, &[(other.clone(), value.clone())], &[]);
+            let error = open::<OrSet<String>>(storage).unwrap_err();
+            assert!(
+                matches!(error, LoadError::Value(_)),
+                "{key:?} as {other:?}: {error:?}"
+            );
+        }
+        // Not even under a key that no node writes.
+        for bit in 0..8 {
+            let mut changed = key.clone();
+            changed[17] ^= 1 << bit;
+            let mut storage = storage.clone();
+            write(&mut storage, &[(changed, value.clone())], &[key]);
+            let error = open::<OrSet<String>>(storage).unwrap_err();
+            assert!(
+                matches!(error, LoadError::Value(_)),
+                "{key:?}, bit {bit}: {error:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_storage_of_another_version_is_refused_by_its_number() {
+    let named = |value: &[u8]| {
+        let mut storage = MemoryStorage::new();
+        write(&mut storage, &[(vec![0], value.to_vec())], &[]);
+        open::<OrSet<String>>(storage).unwrap_err()
+    };
+    let version = |error| match error {
+        LoadError::Value(DecodeError::UnknownVersion { found }) => Some(found),
+        _ => None,
+    };
+    assert_eq!(version(named(&[7; 16])), Some(1), "a name and no more");
+    let later = crate::hostile::sealed(&[0], &[&[3][..], &[7; 16]].concat());
+    assert_eq!(version(named(&later)), Some(3));
+    for foreign in [&[][..], &[2], &[2, 1, 1, 1]] {
+        let error = named(&crate::hostile::sealed(&[0], foreign));
+        assert!(
+            matches!(error, LoadError::NotANode),
+            "{foreign:?}: {error:?}"
+        );
+    }
+    for short in [&[][..], &[1, 2, 3]] {
+        let error = named(short);
+        let is_short = matches!(error, LoadError::Value(DecodeError::Truncated { .. }));
+        assert!(is_short, "{short:?}: {error:?}");
+    }
 }
 
 /// Wherever in a file of redb a record stands, a flipped bit of it is found when the file is opened; one that
@@ -182,9 +202,9 @@ fn a_flipped_bit_of_a_text_is_found_by_reading() {
 fn a_flipped_bit_of_a_file_is_found_when_it_is_opened() {
     use crdt_sync::{RedbError, RedbStorage};
 
-    let folder = crate::folder::Folder::new();
+    let folder = crdt_testkit::Folder::new("sync");
     let path = folder.join("words.redb");
-    let [ours, _] = stored(words);
+    let ours = stored(words);
     let written = records(&ours);
     let mut storage = RedbStorage::create(&path).expect("a new file");
     let mut batch = Batch::new();

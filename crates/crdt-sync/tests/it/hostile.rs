@@ -146,12 +146,20 @@ fn an_unknown_document_is_refused_where_none_are_accepted() {
     net.assert_equal();
 }
 
+/// A stored value with its checksum, as a node writes it under this key.
+pub(crate) fn sealed(key: &[u8], value: &[u8]) -> Vec<u8> {
+    let checksum = crc32fast::hash(&[key, value].concat());
+    [value, &checksum.to_le_bytes()].concat()
+}
+
 /// A storage in which a document has these values: after the name of the document in the key, and the value.
 fn damaged(values: &[(&[u8], &[u8])]) -> MemoryStorage {
     let mut storage = MemoryStorage::new();
     let mut batch = Batch::new();
     for (key, value) in values {
-        batch.put([&[1], &doc().to_bytes()[..], key].concat(), value.to_vec());
+        let key = [&[1], &doc().to_bytes()[..], key].concat();
+        let value = sealed(&key, value);
+        batch.put(key, value);
     }
     storage.commit(&batch).unwrap();
     storage

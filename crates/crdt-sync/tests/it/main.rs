@@ -23,12 +23,13 @@ mod stable;
 mod star;
 mod text;
 mod turns;
+mod typed;
 
 // What stands around the core.
+#[cfg(all(feature = "conformance", feature = "redb", feature = "tokio"))]
+mod asks;
 #[cfg(feature = "conformance")]
 mod crashes;
-#[cfg(feature = "redb")]
-mod folder;
 #[cfg(all(feature = "conformance", feature = "redb", feature = "tokio"))]
 mod services;
 #[cfg(all(feature = "conformance", feature = "redb"))]

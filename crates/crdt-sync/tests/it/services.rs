@@ -13,17 +13,16 @@ use crdt_sync::tcp::{LinkPolicy, Notice, Options, Service, ServiceError};
 use crdt_sync::{
     Config, DocId, LinkId, MemoryStorage, Offer, Policy, RedbStorage, Refusal, Storage,
 };
+use crdt_testkit::Folder;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use crate::folder::Folder;
-
-type Elements = OrSet<u32>;
+pub(crate) type Elements = OrSet<u32>;
 type Blobs = OrSet<String>;
 
 /// Runs a test, and not for ever.
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -32,11 +31,11 @@ fn run(test: impl Future<Output = ()>) {
     finished.expect("a test takes less than a minute");
 }
 
-fn doc() -> DocId {
+pub(crate) fn doc() -> DocId {
     DocId::from_name("elements")
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     let mut options = Options::default();
     options.batch_window = Duration::from_millis(2);
     options.min_backoff = Duration::from_millis(5);
@@ -45,7 +44,7 @@ fn options() -> Options {
     options
 }
 
-async fn start<S>(storage: S, options: Options) -> Service<Elements, S>
+pub(crate) async fn start<S>(storage: S, options: Options) -> Service<Elements, S>
 where
     S: Storage<Error: Send + Sync> + Send + 'static,
 {
@@ -54,7 +53,7 @@ where
     service
 }
 
-async fn add<S>(service: &Service<Elements, S>, agent: &str, element: u32)
+pub(crate) async fn add<S>(service: &Service<Elements, S>, agent: &str, element: u32)
 where
     S: Storage<Error: Send + Sync> + Send + 'static,
 {
@@ -63,7 +62,7 @@ where
     edited.await.expect("the edit is made");
 }
 
-async fn elements<S>(service: &Service<Elements, S>) -> Vec<u32>
+pub(crate) async fn elements<S>(service: &Service<Elements, S>) -> Vec<u32>
 where
     S: Storage<Error: Send + Sync> + Send + 'static,
 {
@@ -71,7 +70,7 @@ where
     read.await.expect("the document is there")
 }
 
-async fn wait_for<S>(service: &Service<Elements, S>, expected: &[u32])
+pub(crate) async fn wait_for<S>(service: &Service<Elements, S>, expected: &[u32])
 where
     S: Storage<Error: Send + Sync> + Send + 'static,
 {
@@ -121,7 +120,7 @@ fn many_clients_share_what_they_write_through_a_server() {
 #[test]
 fn a_server_that_is_gone_for_a_while_is_found_again() {
     run(async {
-        let folder = Folder::new();
+        let folder = Folder::new("sync");
         let path = folder.join("server.redb");
         let open = || RedbStorage::create(&path).expect("a file");
         let server = start(open(), options()).await;

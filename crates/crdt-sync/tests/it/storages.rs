@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use crdt_sync::conformance::{Fate, FaultyStorage, Rule, check, check_history};
 use crdt_sync::{Batch, MemoryStorage, RedbError, RedbStorage, Storage, Write};
-
-use crate::folder::Folder;
+use crdt_testkit::Folder;
 
 #[test]
 fn memory_obeys_the_rules() {
@@ -20,7 +19,7 @@ fn memory_obeys_the_rules() {
 
 #[test]
 fn a_file_obeys_the_rules() {
-    let folder = Folder::new();
+    let folder = Folder::new("sync");
     let mut n_files = 0;
     let mut path = PathBuf::new();
     let open = |fate| match fate {
@@ -180,7 +179,7 @@ fn the_suite_finds_every_mistake() {
 
 #[test]
 fn a_file_is_open_once() {
-    let folder = Folder::new();
+    let folder = Folder::new("sync");
     let path = folder.join("notes.redb");
     let storage = RedbStorage::create(&path).expect("a new file");
     assert!(matches!(RedbStorage::open(&path), Err(RedbError::InUse)));
@@ -191,7 +190,7 @@ fn a_file_is_open_once() {
 
 #[test]
 fn a_file_that_is_not_there_is_not_made_by_opening_it() {
-    let folder = Folder::new();
+    let folder = Folder::new("sync");
     let path = folder.join("notes.redb");
     assert!(matches!(RedbStorage::open(&path), Err(RedbError::Io(_))));
     assert!(!fs::exists(path).expect("the folder can be read"));
@@ -199,7 +198,7 @@ fn a_file_that_is_not_there_is_not_made_by_opening_it() {
 
 #[test]
 fn a_file_that_is_no_database_is_not_touched() {
-    let folder = Folder::new();
+    let folder = Folder::new("sync");
     let path = folder.join("letter.txt");
     let letter = b"Dear reader, ".repeat(2_000);
     fs::write(&path, &letter).expect("a file can be written");

@@ -11,7 +11,6 @@
 
 extern crate alloc;
 
-mod folder;
 mod process;
 
 use alloc::collections::BTreeMap;
@@ -22,9 +21,8 @@ use std::thread::sleep;
 use core::ops::Range;
 use core::time::Duration;
 
-use crdt_testkit::Rng;
+use crdt_testkit::{Folder, Rng};
 
-use self::folder::Folder;
 use self::process::Process;
 
 /// The counters that are ticked.
@@ -174,7 +172,7 @@ fn what_was_done_survives_kills_and_both_end_equal() {
         .ok()
         .and_then(|seed| seed.parse().ok());
     let mut rng = Rng::new(seed.unwrap_or(1));
-    let folder = Folder::new();
+    let folder = Folder::new("notes");
     let address = free_address();
     let mut sites = [
         Site::start(

@@ -10,13 +10,14 @@ mod pair;
 use alloc::vec::Vec;
 use std::panic;
 
+use crdt_core::{Classify as _, ErrorKind};
 use crdt_testkit::Rng;
 
 use self::disk::{Disk, Survivors, Trouble};
 use self::pair::Pair;
-use super::RedbStorage;
+use super::{RedbError, RedbStorage, name_without_links};
 use crate::conformance::{Fate, check};
-use crate::{Batch, Storage as _};
+use crate::{Batch, LoadError, Storage as _};
 
 /// Runs until the medium stops after so many calls; continues on what survives.
 fn crash_after(n_calls: usize, survivors: Survivors, seed: u64) {
@@ -107,6 +108,30 @@ fn a_database_whose_medium_fails_at_random_obeys_the_rules() {
         opened.expect("it opens in the end")
     };
     assert_eq!(check(open), Ok(()));
+}
+
+/// What is wrong with the medium was called unavailable, damage too, where a document was loaded.
+#[test]
+fn a_load_that_fails_is_of_the_kind_of_what_failed() {
+    let kind_of = |cause: redb::Error| LoadError::Storage(RedbError::from(cause)).kind();
+    let damaged = redb::Error::Corrupted("a page".into());
+    assert_eq!(kind_of(damaged), ErrorKind::Corrupt);
+    let full = redb::Error::Io(std::io::ErrorKind::StorageFull.into());
+    assert_eq!(kind_of(full), ErrorKind::Unavailable);
+    assert_eq!(kind_of(redb::Error::PreviousIo), ErrorKind::Unavailable);
+}
+
+/// Where a file system has no links, two first openings at once replaced each other's file under way.
+#[test]
+fn the_first_file_keeps_its_name_where_there_are_no_links() {
+    let folder = crdt_testkit::Folder::new("redb");
+    let path = folder.join("notes.redb");
+    for content in ["first", "second"] {
+        let unfinished = folder.join(content);
+        std::fs::write(&unfinished, content).expect("a folder of ours");
+        name_without_links(&unfinished, &path).expect("a folder of ours");
+    }
+    assert_eq!(std::fs::read(&path).expect("it has its name"), b"first");
 }
 
 #[test]
