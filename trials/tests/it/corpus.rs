@@ -115,9 +115,9 @@ fn very_many_agents_do_not_slow_an_edit_down() {
         slices.sort_unstable();
         slices[N_SLICES / 2]
     });
-    // A thousand times as many agents: what is done for each would take a thousand times as long. Two tables
-    // of an update have a place for each, which is seen: some 13 times.
-    assert!(many < 30 * few, "{few:?} grew to {many:?}");
+    // A thousand times as many agents: what is done for each, and be it to clear a byte, takes more than what
+    // an edit takes.
+    assert!(many < 5 * few, "{few:?} grew to {many:?}");
 }
 
 /// A tie of plain registers across the crates: the JSON and the native bytes of a map agree on who won.

@@ -180,7 +180,7 @@ mod tests {
     fn numbers_of_every_size_and_order_come_back() {
         let ends = (0..63).map(|power| 1_u64 << power);
         // With nothing but zeros below the highest bit, and with ones there.
-        let numbers = ends.flat_map(|end| [end - 1, end, end | end / 2 | end / 8]);
+        let numbers = ends.flat_map(|end| [end - 1, end, end | (end / 2) | (end / 8)]);
         let numbers: Vec<u64> = numbers.chain([(1 << 63) - 1]).collect();
         for order in 0..20 {
             let (mut w, mut bits) = (Writer::new(), BitWriter::new());
