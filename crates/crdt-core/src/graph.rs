@@ -20,6 +20,7 @@
 //! section 3.5.
 
 mod check;
+mod conflict;
 mod critical;
 mod error;
 mod floor;

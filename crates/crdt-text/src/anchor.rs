@@ -194,9 +194,8 @@ impl From<GraphError> for AnchorError {
 impl From<IngestError> for AnchorError {
     fn from(error: IngestError) -> Self {
         match error {
-            IngestError::MissingDependency(dot) | IngestError::Conflict(dot) => {
-                Self::MissingDependency(dot)
-            }
+            IngestError::MissingDependency(dot) => Self::MissingDependency(dot),
+            IngestError::Conflict(error) => Self::MissingDependency(error.dot),
             IngestError::BelowFloor { floor } => Self::BelowFloor { floor },
             IngestError::Malformed(error) => error.into(),
         }

@@ -1,7 +1,9 @@
 //! Why a call on text was refused; whatever it was, nothing changed.
 
+use alloc::boxed::Box;
+
 use crdt_core::codec::DecodeError;
-use crdt_core::{Classify, Dot, ErrorKind, GraphError, IngestError, RemoteFrontier};
+use crdt_core::{Classify, Dot, Equivocation, ErrorKind, GraphError, IngestError, RemoteFrontier};
 
 /// An editing call that does not fit the document: the caller's mistake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -76,9 +78,11 @@ pub enum UpdateError {
         /// The version that the update starts from.
         floor: RemoteFrontier,
     },
-    /// An id that is known was offered with other content or parents.
-    #[error("event {} of agent {:?} is known with other content or parents", .0.seq(), .0.agent().as_str())]
-    Conflict(Dot),
+    /// An id that is known was offered with other content or parents: two writers use one agent id, or
+    /// one of the copies was altered. It tells the first such event and what either side says of it. Of two
+    /// texts of one floor it tells the first scalar that differs, and the first head of the floor.
+    #[error(transparent)]
+    Conflict(Box<Equivocation>),
     /// Events of two updates depend on each other in a circle.
     #[error("events depend on each other in a circle")]
     Circular,
@@ -115,7 +119,7 @@ impl From<IngestError> for UpdateError {
         match error {
             IngestError::MissingDependency(dot) => Self::MissingDependency(dot),
             IngestError::BelowFloor { floor } => Self::BelowFloor { floor },
-            IngestError::Conflict(dot) => Self::Conflict(dot),
+            IngestError::Conflict(error) => Self::Conflict(error),
             IngestError::Malformed(error) => Self::Malformed(EditError::Graph(error)),
         }
     }

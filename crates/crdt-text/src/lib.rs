@@ -69,6 +69,7 @@ struct Readme;
 
 mod anchor;
 mod branch;
+mod conflict;
 mod container;
 mod doc;
 mod draft;

@@ -5,7 +5,6 @@
     reason = "how time grows is what some of these measure"
 )]
 
-use core::time::Duration;
 use std::time::Instant;
 
 use crdt_core::codec::{DecodeError, Encode};
@@ -76,6 +75,10 @@ fn many_clients_cost_what_they_write() {
     );
 }
 
+/// How many edits are timed together: what is done once in so many is seen as well.
+const EDITS_A_SLICE: usize = 50;
+const N_SLICES: usize = 41;
+
 /// Story 58: with very many replica ids in the history, each edit slowed down by every one of them.
 #[test]
 fn very_many_agents_do_not_slow_an_edit_down() {
@@ -89,25 +92,32 @@ fn very_many_agents_do_not_slow_an_edit_down() {
         }
         TextDoc::from(log)
     };
-    let edits = |mut doc: TextDoc| {
+    // How long each of some slices of edits took. Whoever else runs on the machine disturbs few slices, so
+    // the median stands; slices of the two documents take turns, so that a slow minute slows both.
+    let mut docs = [20, 20_000].map(|n_agents| {
+        let mut doc = history(n_agents);
         let me = doc.get_or_create_agent_id("me").expect("a name");
-        let start = Instant::now();
-        for at in 0..1_000 {
-            let before = doc.version().clone();
-            doc.insert(me, at % 7, "y").expect("an edit");
-            let update = doc.encode_since(&before).expect("a known version");
-            assert!(update.len() < 64, "{} bytes", update.len());
+        (doc, me, Vec::new())
+    });
+    for _ in 0..N_SLICES {
+        for (doc, me, slices) in &mut docs {
+            let start = Instant::now();
+            for at in 0..EDITS_A_SLICE {
+                let before = doc.version().clone();
+                doc.insert(*me, at % 7, "y").expect("an edit");
+                let update = doc.encode_since(&before).expect("a known version");
+                assert!(update.len() < 64, "{} bytes", update.len());
+            }
+            slices.push(start.elapsed());
         }
-        start.elapsed()
-    };
-    let few = (0..3).map(|_| edits(history(20))).min();
-    let many = (0..3).map(|_| edits(history(20_000))).min();
-    let (few, many) = (few.expect("three"), many.expect("three"));
-    // A thousand times as many agents: what grows with them would take a thousand times as long.
-    assert!(
-        many < 30 * few.max(Duration::from_micros(200)),
-        "{few:?} grew to {many:?}"
-    );
+    }
+    let [few, many] = docs.map(|(_, _, mut slices)| {
+        slices.sort_unstable();
+        slices[N_SLICES / 2]
+    });
+    // A thousand times as many agents: what is done for each, and be it to clear a byte, takes more than what
+    // an edit takes.
+    assert!(many < 5 * few, "{few:?} grew to {many:?}");
 }
 
 /// A tie of plain registers across the crates: the JSON and the native bytes of a map agree on who won.

@@ -171,24 +171,41 @@ const fn mask(n_bits: u32) -> u32 {
     reason = "a panic fails a test"
 )]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::{BitReader, BitWriter};
-    use crate::codec::{Reader, Writer};
+    use crate::codec::{DecodeError, Reader, Writer};
 
     #[test]
     fn numbers_of_every_size_and_order_come_back() {
-        let numbers = |order: u32| {
-            let ends = (0..63).map(|power| 1_u64 << power);
-            ends.flat_map(|end| [end - 1, end])
-                .filter(move |&n| n < (1 << 63) - (1 << order))
-        };
+        let ends = (0..63).map(|power| 1_u64 << power);
+        // With nothing but zeros below the highest bit, and with ones there.
+        let numbers = ends.flat_map(|end| [end - 1, end, end | (end / 2) | (end / 8)]);
+        let numbers: Vec<u64> = numbers.chain([(1 << 63) - 1]).collect();
         for order in 0..20 {
             let (mut w, mut bits) = (Writer::new(), BitWriter::new());
-            numbers(order).for_each(|number| bits.put_number(&mut w, number, order));
+            for &number in &numbers {
+                bits.put_number(&mut w, number, order);
+            }
             bits.finish(&mut w, true);
             let (mut r, mut bits) = (Reader::new(w.as_bytes()), BitReader::new());
-            for number in numbers(order) {
+            for &number in &numbers {
                 assert_eq!(bits.take_number(&mut r, order), Ok(number), "order {order}");
             }
+        }
+    }
+
+    #[test]
+    fn what_fills_up_the_last_byte_is_zeros_or_an_error() {
+        for ones in [false, true] {
+            let (mut w, mut bits) = (Writer::new(), BitWriter::new());
+            bits.put(&mut w, 5, 3);
+            bits.finish(&mut w, ones);
+            let (mut r, mut bits) = (Reader::new(w.as_bytes()), BitReader::new());
+            assert_eq!(bits.take(&mut r, 3), Ok(5));
+            let left = bits.finish(r.offset());
+            let expected = DecodeError::NotCanonical { offset: 1 };
+            assert_eq!(left, if ones { Err(expected) } else { Ok(()) });
         }
     }
 

@@ -320,6 +320,19 @@ fn input_may_be_as_long_as_the_limit_and_no_longer() {
 }
 
 #[test]
+fn the_items_that_are_left_are_those_that_can_be_spent() {
+    let free = DecodeLimits::default();
+    for limits in [free.with_max_items(10), free.with_max_memory(10 * 16 + 15)] {
+        let mut budget = Budget::new(&limits);
+        budget.spend_items(3).expect("three of ten");
+        assert_eq!(budget.items_left(), 7);
+        assert!(budget.clone().spend_items(8).is_err());
+        budget.spend_items(7).expect("what is left");
+        assert_eq!(budget.items_left(), 0);
+    }
+}
+
+#[test]
 fn every_spend_stops_at_its_limit_and_at_that_of_memory() {
     type Spend = fn(&mut Budget) -> Result<(), DecodeError>;
     let free = DecodeLimits::default();

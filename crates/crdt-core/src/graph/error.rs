@@ -3,8 +3,10 @@
 //! Two enums, because the reactions differ: a call on this replica's own graph can only be wrong,
 //! while a run from elsewhere can also be early.
 
+use alloc::boxed::Box;
+
 use super::frontier::RemoteFrontier;
-use crate::{Classify, Dot, ErrorKind};
+use crate::{Classify, Dot, Equivocation, ErrorKind};
 
 /// A call that names what is not there, or asks for more than fits: the caller's mistake.
 ///
@@ -105,10 +107,10 @@ pub enum IngestError {
         /// The version that the history here starts from.
         floor: RemoteFrontier,
     },
-    /// An id that is known here was offered with other parents or other content: two writers use
-    /// one agent id, or one of the copies was altered.
-    #[error("event {} of agent {:?} is known with other content or parents", .0.seq(), .0.agent().as_str())]
-    Conflict(Dot),
+    /// An id that is known here was offered with other parents: two writers use one agent id, or one of
+    /// the copies was altered. It tells the parents here, or that they were dropped, and the offered ones.
+    #[error(transparent)]
+    Conflict(Box<Equivocation>),
     /// The run breaks the rules of the graph.
     #[error("malformed run: {0}")]
     Malformed(#[from] GraphError),

@@ -83,7 +83,7 @@ impl CausalGraph {
         let len = check_len(seq, len)?;
         check_sorted(parents)?;
         if let Some(dropped) = self.first_dropped(agent, seq, len) {
-            return Err(IngestError::Conflict(self.dot(agent, dropped)));
+            return Err(self.conflict(agent, seq, dropped, parents));
         }
         let segments = self.split_by_known(agent, seq, len);
         for segment in &segments {
@@ -131,7 +131,7 @@ impl CausalGraph {
         let first_seq = seq.saturating_add(u64::from(segment.offset));
         let len = check_len(first_seq, segment.len as usize)?;
         if let Some(known) = self.first_known(agent, first_seq, len) {
-            return Err(IngestError::Conflict(self.dot(agent, known)));
+            return Err(self.conflict(agent, seq, known, parents));
         }
         if segment.offset == 0 {
             self.check_known(parents)?;
@@ -181,7 +181,7 @@ impl CausalGraph {
         self.check_parents(parents)?;
         self.check_room(len, parents.len())?;
         match self.first_known(agent, seq, len) {
-            Some(known) => Err(IngestError::Conflict(self.dot(agent, known))),
+            Some(known) => Err(self.conflict(agent, seq, known, parents)),
             None => Ok(self.push(agent, seq, parents, len)),
         }
     }
@@ -390,7 +390,7 @@ impl CausalGraph {
                     .is_some_and(|before| run.parents() == [before])
             };
             if !agrees {
-                return Err(IngestError::Conflict(self.dot(agent, at_seq)));
+                return Err(self.conflict(agent, seq, at_seq, parents));
             }
         }
         Ok(())

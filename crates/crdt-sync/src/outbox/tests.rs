@@ -65,6 +65,51 @@ fn an_interval_is_what_lies_between_but_for_what_the_neighbour_sent() {
 }
 
 #[test]
+fn the_bytes_between_two_places_are_those_of_the_deltas_there() {
+    // Large enough that some numbers take two bytes.
+    let len = 100;
+    let outbox = outbox(len);
+    let n_bytes = |n| number(n).to_bytes().len();
+    assert!(n_bytes(0) < n_bytes(len - 1));
+    for from in 0..=len {
+        let mut expected = 0;
+        for to in from..=len {
+            assert_eq!(outbox.n_bytes_between(from, to), expected, "{from}..{to}");
+            expected += n_bytes(to);
+        }
+    }
+    assert_eq!(outbox.n_bytes_between(0, len), outbox.n_bytes());
+}
+
+#[test]
+fn as_much_goes_at_once_as_is_allowed_and_one_delta_at_least() {
+    let len = 100;
+    let outbox = outbox(len);
+    for from in 0..len {
+        for max_bytes in [0, 1, 6, 7, 50, usize::MAX] {
+            let to = outbox.place_within(from, max_bytes);
+            let fits = |to| outbox.n_bytes_between(from, to) <= max_bytes;
+            assert!(to == from + 1 || to > from && fits(to), "{from}..{to}");
+            assert!(to == len || !fits(to + 1), "{from}..{to}");
+        }
+    }
+    assert_eq!(outbox.place_within(len, usize::MAX), len);
+}
+
+#[test]
+fn what_a_neighbour_sent_is_no_news_to_it() {
+    let len = 20;
+    let outbox = outbox(len);
+    for from in 0..=len {
+        for to in from..=len {
+            let is_news = (from..to).any(|n| n % 3 != 0);
+            assert_eq!(outbox.has_news_for(THEIRS, from, to), is_news);
+            assert_eq!(outbox.has_news_for(99, from, to), from < to);
+        }
+    }
+}
+
+#[test]
 fn neighbours_at_one_place_share_the_bytes() {
     let mut outbox = outbox(20);
     let [a, b] = [7, 8].map(|neighbour| outbox.interval(3, 20, neighbour, MEMO));
@@ -150,6 +195,10 @@ fn grouping_keeps_every_place_and_all_that_follows_it() {
             let interval = held(&outbox.interval(from, 64, 99, MEMO));
             // What is grouped comes whole: a little more than was asked for, never less.
             assert!(numbers(from..64).leq(&interval), "from {from}");
+            // A group is the neighbour's own only if all of it is.
+            let without = held(&outbox.interval(from, 64, THEIRS, MEMO));
+            assert!(numbers((from..64).filter(|n| n % 3 != 0)).leq(&without));
+            assert!(outbox.has_news_for(THEIRS, from, 64) || from == 63);
         }
     }
     assert!(outbox.entries.len() < 64, "nothing was grouped");
@@ -177,6 +226,57 @@ fn what_all_have_goes_and_what_is_too_much_goes_whoever_lacks_it() {
         held(&outbox.interval(base, 64, 99, MEMO)),
         numbers(base..64)
     );
+}
+
+#[test]
+fn the_older_half_is_grouped_two_by_two() {
+    let config = Config {
+        soft_bytes: 1,
+        ..Config::default()
+    };
+    let mut outbox = outbox(64);
+    assert_eq!(outbox.shrink(&config, 0), None);
+    let ends = outbox.entries.iter().map(|entry| entry.end);
+    let expected = (1..=16).map(|pair| 2 * pair).chain(33..=64);
+    assert!(ends.eq(expected), "{} entries", outbox.entries.len());
+    let n_bytes: usize = outbox.entries.iter().map(|entry| entry.bytes.len()).sum();
+    assert_eq!(outbox.n_bytes(), n_bytes);
+}
+
+#[test]
+fn what_is_remembered_means_the_same_when_the_oldest_went() {
+    let len = 200;
+    let mut outbox = outbox(len);
+    for n_acked in [0, 3, 40, 90] {
+        let config = Config {
+            retained_bytes: 0,
+            ..Config::default()
+        };
+        outbox.shrink(&config, n_acked);
+        assert_eq!(outbox.base(), n_acked);
+        for from in n_acked..len {
+            let all = outbox.interval(from, len, 99, MEMO);
+            assert_eq!(held(&all), numbers(from..len), "from {from}");
+            let without = outbox.interval(from, len, THEIRS, MEMO);
+            let expected = numbers((from..len).filter(|n| n % 3 != 0));
+            assert_eq!(held(&without), expected, "from {from}");
+        }
+    }
+}
+
+#[test]
+fn an_outbox_as_large_as_its_limits_is_left_alone() {
+    let mut outbox = outbox(64);
+    let mut config = Config {
+        retained_bytes: outbox.n_bytes(),
+        soft_bytes: outbox.n_bytes(),
+        hard_bytes: outbox.n_bytes(),
+        ..Config::default()
+    };
+    assert_eq!(outbox.shrink(&config, 64), None);
+    assert_eq!(outbox.entries.len(), 64);
+    config.retained_bytes -= 1;
+    assert_eq!(outbox.shrink(&config, 64), Some(1));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crdt_core::{AgentId, AgentIdx, Dot, GraphError, Lv, LvRange, Segment};
 
 use super::ops::{Agreement, OpRuns};
 use super::{MAX_LEN, OpLog};
+use crate::conflict;
 use crate::error::{EditError, UpdateError};
 use crate::rope::TextWidth;
 use crate::update::UpdateRun;
@@ -132,12 +133,14 @@ impl OpLog {
         let Some(floor) = floor.filter(|floor| self.floor() == Some(floor)) else {
             return Ok(Vec::new());
         };
-        match update.floor_agreement(&self.ops) {
-            Agreement::AddsText(text) => Ok(vec![(self.graph.floor_lvs(), text)]),
+        let lvs = self.graph.floor_lvs();
+        let (known, offered) = (OpRuns::from_ops(self.ops.ops(lvs)), update.floor_ops());
+        match known.compare(&offered) {
+            Agreement::AddsText(text) => Ok(vec![(lvs, text)]),
             Agreement::AddsNothing => Ok(Vec::new()),
             Agreement::Contradicts => {
-                let head = floor.version().first().cloned();
-                Err(head.map_or(UpdateError::Corrupt, UpdateError::Conflict))
+                let head = floor.version().first().ok_or(UpdateError::Corrupt)?;
+                Err(conflict::of_floor(head, &known, &offered))
             }
         }
     }
@@ -264,14 +267,15 @@ impl OpLog {
         let segments = self.graph.segments(agent, seq, n_events, parents)?;
         for segment in &segments {
             let Some(lv) = segment.known else { continue };
-            match self.agreement(segment, ops) {
+            let (known, offered) = self.both_sides(segment, lv, ops);
+            match known.compare(&offered) {
                 Agreement::AddsNothing => {}
                 Agreement::AddsText(text) => {
                     texts.push((LvRange::new(lv, lv.plus(segment.len)), text));
                 }
                 Agreement::Contradicts => {
                     if let Some(dot) = self.graph.dot_of(lv) {
-                        return Err(UpdateError::Conflict(dot));
+                        return Err(conflict::of_events(&dot, &known, &offered));
                     }
                 }
             }
@@ -292,12 +296,17 @@ impl OpLog {
         let Some(lv) = segment.known else {
             return Agreement::Contradicts;
         };
+        let (known, offered) = self.both_sides(segment, lv, ops);
+        known.compare(&offered)
+    }
+
+    /// The known events of a segment from `lv` on, and what `ops`, the whole run's operations, say of them.
+    fn both_sides(&self, segment: &Segment, lv: Lv, ops: &[TextOp<'_>]) -> (OpRuns, OpRuns) {
         let from = segment.offset as usize;
         let offered = cut_ops(ops, from, from + segment.len as usize);
         let known = self.ops.ops(LvRange::new(lv, lv.plus(segment.len)));
         // Runs may be cut differently on the two sides, so both are put through the same encoder.
-        let (offered, known) = (OpRuns::from_ops(offered), OpRuns::from_ops(known));
-        known.compare(&offered)
+        (OpRuns::from_ops(known), OpRuns::from_ops(offered))
     }
 
     /// Takes over text that was dropped here, at the end of a batch.

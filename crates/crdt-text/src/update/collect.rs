@@ -150,45 +150,56 @@ fn missing_of_run(
 /// The agents of an update, numbered in the order of their names.
 struct AgentNumbers {
     used: Vec<AgentIdx>,
-    number_of: Vec<u32>,
+    numbers: Numbers,
+}
+
+/// The numbers of the agents that are used.
+enum Numbers {
+    /// By the index of any agent there is: for many events.
+    Table(Vec<u32>),
+    /// Ascending: for few events in a history of very many agents.
+    List(Vec<(AgentIdx, u32)>),
 }
 
 impl AgentNumbers {
     fn of(oplog: &OpLog, ranges: &[LvRange]) -> Self {
-        let graph = oplog.graph();
-        let mut is_used = vec![false; graph.agents().len()];
-        for &lvs in ranges {
-            graph
-                .agent_runs(lvs)
-                .for_each(|run| is_used[run.agent.index()] = true);
-            for run in graph.runs(lvs) {
-                let parents = run.parents().iter();
-                for (agent, _) in parents.flat_map(|&parent| graph.version_ids(parent)) {
-                    is_used[agent.index()] = true;
-                }
-            }
+        let agents = oplog.graph().agents();
+        let n_events: usize = ranges.iter().map(|lvs| lvs.len() as usize).sum();
+        let is_short = n_events < agents.len();
+        let mut used = Vec::new();
+        if is_short {
+            for_each_agent(oplog, ranges, |agent| used.push(agent));
+            used.sort_unstable();
+            used.dedup();
+        } else {
+            let mut is_used = vec![false; agents.len()];
+            for_each_agent(oplog, ranges, |agent| is_used[agent.index()] = true);
+            let all = (0..is_used.len() as u32).map(AgentIdx::new);
+            used.extend(all.filter(|agent| is_used[agent.index()]));
         }
-        // A run may go on from the floor without a cut.
-        if let Some(stands_for_all) = floor_within(oplog, ranges).map(LvRange::last) {
-            for (agent, _) in graph.version_ids(stands_for_all) {
-                is_used[agent.index()] = true;
-            }
-        }
-        let all = (0..is_used.len() as u32).map(AgentIdx::new);
-        let mut used: Vec<AgentIdx> = all.filter(|agent| is_used[agent.index()]).collect();
-        used.sort_unstable_by(|&a, &b| graph.agents().cmp_names(a, b));
-        let mut number_of = vec![0; is_used.len()];
-        for (number, agent) in (0..).zip(&used) {
-            number_of[agent.index()] = number;
-        }
-        Self { used, number_of }
+        used.sort_unstable_by(|&a, &b| agents.cmp_names(a, b));
+        let numbered = used.iter().copied().zip(0..);
+        let numbers = if is_short {
+            let mut list: Vec<(AgentIdx, u32)> = numbered.collect();
+            list.sort_unstable();
+            Numbers::List(list)
+        } else {
+            let mut table = vec![0; agents.len()];
+            numbered.for_each(|(agent, number)| table[agent.index()] = number);
+            Numbers::Table(table)
+        };
+        Self { used, numbers }
     }
 
     fn dot(&self, (agent, seq): (AgentIdx, u64)) -> WireDot {
-        WireDot {
-            agent: self.number_of[agent.index()],
-            seq,
-        }
+        let number = match &self.numbers {
+            Numbers::Table(table) => table[agent.index()],
+            Numbers::List(list) => {
+                let at = list.partition_point(|(other, _)| *other < agent);
+                list[at].1
+            }
+        };
+        WireDot { agent: number, seq }
     }
 
     fn names(&self, oplog: &OpLog) -> Vec<AgentId> {
@@ -196,6 +207,24 @@ impl AgentNumbers {
             .iter()
             .map(|&agent| oplog.graph().agents().name(agent).clone())
             .collect()
+    }
+}
+
+/// Visits the agents of events and of their parents, some of them very often.
+fn for_each_agent(oplog: &OpLog, ranges: &[LvRange], mut visit: impl FnMut(AgentIdx)) {
+    let graph = oplog.graph();
+    for &lvs in ranges {
+        graph.agent_runs(lvs).for_each(|run| visit(run.agent));
+        for run in graph.runs(lvs) {
+            let parents = run.parents().iter();
+            let ids = parents.flat_map(|&parent| graph.version_ids(parent));
+            ids.for_each(|(agent, _)| visit(agent));
+        }
+    }
+    // A run may go on from the floor without a cut.
+    if let Some(stands_for_all) = floor_within(oplog, ranges).map(LvRange::last) {
+        let ids = graph.version_ids(stands_for_all);
+        ids.for_each(|(agent, _)| visit(agent));
     }
 }
 

@@ -20,7 +20,7 @@ use crdt_core::{AgentId, Dot, DotContext, Floor, Lv, LvRange, MAX_SEQ};
 use super::Update;
 use super::rows::MALFORMED;
 use crate::error::UpdateError;
-use crate::op_log::{Agreement, MAX_LEN, OpRuns};
+use crate::op_log::{MAX_LEN, OpRuns};
 
 /// A floor, and the first operations of an update, which make its text.
 #[derive(Clone, Debug)]
@@ -51,11 +51,9 @@ impl Update {
         LvRange::new(Lv::new(0), Lv::new(len))
     }
 
-    /// What another update or op log says of the text at the same floor.
-    pub(crate) fn floor_agreement(&self, known: &OpRuns) -> Agreement {
-        let lvs = self.floor_lvs();
-        let of = |ops: &OpRuns| OpRuns::from_ops(ops.ops(lvs));
-        of(known).compare(&of(&self.ops))
+    /// The operations that make the floor's text.
+    pub(crate) fn floor_ops(&self) -> OpRuns {
+        OpRuns::from_ops(self.ops.ops(self.floor_lvs()))
     }
 }
 

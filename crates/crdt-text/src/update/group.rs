@@ -4,10 +4,11 @@ use alloc::borrow::Cow;
 use core::ops::Range;
 
 use crdt_core::codec::Writer;
-use crdt_core::{AgentId, Delta, DeltaState, DotContext, Floor, Lv, LvRange, Summarize};
+use crdt_core::{AgentId, Delta, DeltaState, Dot, DotContext, Floor, Lv, LvRange, Summarize};
 
 use super::collect::{Pieces, assemble};
 use super::{Update, UpdateFloor, UpdateRun, WireDot, floor};
+use crate::conflict;
 use crate::error::UpdateError;
 use crate::op_log::{Agreement, OpRuns};
 use crate::{Branch, OpLog, TextOp};
@@ -135,15 +136,20 @@ fn group_floor<'a>(
     let mut ops = Cow::Borrowed(&later.ops);
     let is_same = |update: &Update| update.whole_floor().map(|f| &f.floor) == Some(&own.floor);
     if is_same(a) && is_same(b) {
-        match b.floor_agreement(&a.ops) {
+        let (known, offered) = (a.floor_ops(), b.floor_ops());
+        match known.compare(&offered) {
             Agreement::AddsNothing => ops = Cow::Borrowed(&a.ops),
             Agreement::AddsText(text) => {
                 let insert = TextOp::insert(0, &text);
                 ops = Cow::Owned(OpRuns::from_ops([insert]));
             }
             Agreement::Contradicts => {
-                let head = own.floor.version().first().cloned();
-                return Err(head.map_or(UpdateError::Corrupt, UpdateError::Conflict));
+                let head = own.floor.version().first();
+                return Err(conflict::of_floor(
+                    head.ok_or(UpdateError::Corrupt)?,
+                    &known,
+                    &offered,
+                ));
             }
         }
     }
@@ -221,23 +227,36 @@ impl<'a> Source<'a> {
         other_part: Range<u32>,
     ) -> Result<Option<String>, UpdateError> {
         let ops = |source: &Self, lvs| OpRuns::from_ops(source.update.ops(lvs));
-        let parents = self.parents(run, part.start) == other.parents(other_run, other_part.start);
-        let offered = ops(other, cut(other_run, &other_part));
-        match ops(self, cut(run, &part)).compare(&offered) {
-            Agreement::AddsNothing if parents => return Ok(None),
-            Agreement::AddsText(text) if parents => return Ok(Some(text)),
-            _ => {}
+        let first = || self.dot(run, part.start);
+        if self.parents(run, part.start) != other.parents(other_run, other_part.start) {
+            let ours = self.dots_of_parents(run, part.start)?;
+            let theirs = other.dots_of_parents(other_run, other_part.start)?;
+            return Err(conflict::of_parents(first()?, &ours, &theirs));
         }
-        let agent = self
-            .numbers
-            .iter()
-            .position(|&number| number == run.agent)
-            .unwrap_or_default();
-        let dot = WireDot {
-            agent: agent as u32,
-            seq: run.seq + u64::from(part.start),
-        };
-        Err(UpdateError::Conflict(self.update.dot(&dot)?))
+        let known = ops(self, cut(run, &part));
+        let offered = ops(other, cut(other_run, &other_part));
+        match known.compare(&offered) {
+            Agreement::AddsNothing => Ok(None),
+            Agreement::AddsText(text) => Ok(Some(text)),
+            Agreement::Contradicts => Err(conflict::of_events(&first()?, &known, &offered)),
+        }
+    }
+
+    /// The parents of one event of a run, for a report.
+    fn dots_of_parents(&self, run: &UpdateRun<'_>, offset: u32) -> Result<Vec<Dot>, UpdateError> {
+        match offset.checked_sub(1) {
+            Some(before) => Ok(vec![self.dot(run, before)?]),
+            None => run.parents.iter().map(|dot| self.update.dot(dot)).collect(),
+        }
+    }
+
+    /// One event of a run, whose agent was renumbered.
+    fn dot(&self, run: &UpdateRun<'_>, offset: u32) -> Result<Dot, UpdateError> {
+        let agent = self.numbers.iter().position(|&agent| agent == run.agent);
+        self.update.dot(&WireDot {
+            agent: agent.unwrap_or_default() as u32,
+            seq: run.seq + u64::from(offset),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crdt_text::{OpLog, TextDoc, TextOp, UpdateError};
 
-use crate::support::{dot, offer, oplog_from, seen, seen_doc};
+use crate::support::{conflict, dot, offer, oplog_from, seen, seen_doc};
 
 const KNOWN: &str = "a:0 [] ins 0 xyz; del 1 2\nb:0 [a:2] ins 3 w";
 
@@ -11,7 +11,7 @@ fn conflicts(id: (&str, u64), parents: &[crdt_core::Dot], ops: &[TextOp<'_>], at
     let mut log = oplog_from(KNOWN);
     let before = seen(&log);
     let error = offer(&mut log, id, parents, ops);
-    assert_eq!(error, Err(UpdateError::Conflict(dot(id.0, at))));
+    assert_eq!(conflict(error.clone()), dot(id.0, at));
     assert_eq!(seen(&log), before, "a refused run changes nothing");
     assert_eq!(
         offer(&mut log, id, parents, ops),
@@ -22,12 +22,37 @@ fn conflicts(id: (&str, u64), parents: &[crdt_core::Dot], ops: &[TextOp<'_>], at
 
 #[test]
 fn a_known_id_with_other_content_is_a_conflict() {
-    conflicts(("a", 0), &[], &[TextOp::insert(0, "xyZ")], 0);
+    conflicts(("a", 0), &[], &[TextOp::insert(0, "xyZ")], 2);
     conflicts(("a", 0), &[], &[TextOp::insert(1, "xyz")], 0);
     conflicts(("a", 0), &[], &[TextOp::delete(0..3)], 0);
     conflicts(("a", 3), &[dot("a", 2)], &[TextOp::delete(0..2)], 3);
     conflicts(("a", 3), &[dot("a", 2)], &[TextOp::backspace(1..3)], 3);
     conflicts(("b", 0), &[dot("a", 2)], &[TextOp::insert(3, "W")], 0);
+}
+
+/// Whoever must find out which of two writers used the id reads what both wrote.
+#[test]
+fn a_conflict_tells_what_both_sides_say_of_the_event() {
+    let told = |id, parents: &[crdt_core::Dot], ops: &[TextOp<'_>]| {
+        let refused = offer(&mut oplog_from(KNOWN), id, parents, ops);
+        let Err(UpdateError::Conflict(error)) = refused else {
+            panic!("not a conflict: {refused:?}");
+        };
+        [error.ours(), error.theirs()].map(String::from)
+    };
+    let insert = |pos, text| format!("{:?}", TextOp::insert(pos, text));
+    assert_eq!(
+        told(("a", 0), &[], &[TextOp::insert(0, "xYz")]),
+        [insert(1, "y"), insert(1, "Y")]
+    );
+    assert_eq!(
+        told(("a", 4), &[dot("a", 3)], &[TextOp::insert(7, "q")]),
+        [format!("{:?}", TextOp::delete(1..2)), insert(7, "q")]
+    );
+    assert_eq!(
+        told(("b", 0), &[dot("a", 1)], &[TextOp::insert(3, "w")]),
+        [r#"Parents([Dot("a", 2)])"#, r#"Parents([Dot("a", 1)])"#]
+    );
 }
 
 #[test]
@@ -47,13 +72,13 @@ fn a_known_prefix_with_a_conflicting_tail_is_refused_whole() {
         TextOp::delete(1..2),
         TextOp::delete(0..2),
     ];
-    conflicts(("a", 0), &[], &ops, 0);
+    conflicts(("a", 0), &[], &ops, 4);
     // New events on both sides of a known one that differs.
     let mut log = OpLog::new();
     offer(&mut log, ("a", 2), &[], &[TextOp::insert(0, "c")]).expect("a gap is allowed");
     let before = seen(&log);
     let around = offer(&mut log, ("a", 0), &[], &[TextOp::insert(0, "abc")]);
-    assert_eq!(around, Err(UpdateError::Conflict(dot("a", 2))));
+    assert_eq!(conflict(around), dot("a", 2));
     assert_eq!(seen(&log), before);
 }
 
@@ -128,7 +153,7 @@ fn a_batch_whose_last_run_is_bad_leaves_no_trace() {
     let before = seen_doc(&doc);
     for _ in 0..2 {
         let error = doc.apply_update(&update).map(drop);
-        assert_eq!(error, Err(UpdateError::Conflict(dot("e", 0))));
+        assert_eq!(conflict(error), dot("e", 0));
         assert_eq!(seen_doc(&doc), before);
     }
     // Afterwards it equals a replica that never saw the bad one.
@@ -161,9 +186,10 @@ fn histories_that_disagree_refuse_each_other_in_full() {
     let mut left = TextDoc::from(oplog_from("a:0 [] ins 0 x\nb:0 [] ins 0 y"));
     let mut right = TextDoc::from(oplog_from("c:0 [] ins 0 z\nb:0 [c:0] ins 0 y"));
     let before = (seen_doc(&left), seen_doc(&right));
-    let conflict = Err(UpdateError::Conflict(dot("b", 0)));
-    assert_eq!(left.apply_update(&right.encode_full()).map(drop), conflict);
-    assert_eq!(right.apply_update(&left.encode_full()).map(drop), conflict);
+    let refused = left.apply_update(&right.encode_full()).map(drop);
+    assert_eq!(conflict(refused), dot("b", 0));
+    let refused = right.apply_update(&left.encode_full()).map(drop);
+    assert_eq!(conflict(refused), dot("b", 0));
     assert_ne!(left.oplog(), right.oplog());
     assert_eq!((seen_doc(&left), seen_doc(&right)), before);
 }
@@ -174,6 +200,6 @@ fn merging_op_logs_that_disagree_is_a_conflict() {
     let mut left = oplog_from("a:0 [] ins 0 x\nb:0 [] ins 0 y");
     let right = oplog_from("c:0 [] ins 0 z\nb:0 [c:0] ins 0 y");
     let before = seen(&left);
-    assert_eq!(left.merge(&right), Err(UpdateError::Conflict(dot("b", 0))));
+    assert_eq!(conflict(left.merge(&right)), dot("b", 0));
     assert_eq!(seen(&left), before);
 }

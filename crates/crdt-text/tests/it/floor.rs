@@ -7,7 +7,7 @@ use crdt_text::{
 };
 
 use crate::shallow::{floor_of, shallow, tip};
-use crate::support::{dot, offer, oplog_from, seen};
+use crate::support::{conflict, dot, offer, oplog_from, seen};
 
 fn all(log: &OpLog) -> Update {
     log.update_since(&Frontier::root()).expect("the root")
@@ -270,11 +270,17 @@ fn another_text_at_the_same_floor_is_a_conflict() {
     let cut = shallow(&oplog_from("a:0 [] ins 0 one"));
     let liar = shallow(&oplog_from("a:0 [] ins 0 two"));
     assert!(cut != liar);
-    let conflict = Err(UpdateError::Conflict(dot("a", 2)));
     let mut log = cut.clone();
-    assert_eq!(log.merge(&liar), conflict);
+    let refused = log.merge(&liar);
+    assert_eq!(conflict(refused.clone()), dot("a", 2));
+    let told = "event 2 of agent a is Insert { pos: 0, text: \"o\" } here \
+                and came as Insert { pos: 0, text: \"t\" }";
+    assert_eq!(
+        refused.clone().map_err(|error| error.to_string()),
+        Err(told.into())
+    );
     let mut group = all(&cut);
-    assert_eq!(group.merge_delta(&all(&liar)), conflict.map(drop));
+    assert_eq!(group.merge_delta(&all(&liar)), refused.map(drop));
     assert_eq!(seen(&log), seen(&cut));
     // What was dropped contradicts nothing, and is taken over.
     let mut dropped = cut.clone();
@@ -294,4 +300,30 @@ fn another_text_at_the_same_floor_is_a_conflict() {
     assert_eq!(whole.merge(&dropped), Ok(0));
     assert_eq!(dropped.merge(&whole), Ok(0));
     assert_eq!(dropped.encode_full(), whole.encode_full());
+}
+
+/// Of one version, one claims a shorter text than the other, which begins alike.
+#[test]
+fn a_text_of_another_length_at_the_same_floor_is_a_conflict() {
+    let cut = shallow(&oplog_from("a:0 [] ins 0 one"));
+    let liar = shallow(&oplog_from("a:0 [] ins 0 on; del 1 1"));
+    assert_eq!((tip(&liar), floor_of(&liar)), ("o".into(), floor_of(&cut)));
+    // What was dropped is filled in from others, but not with what has another length.
+    let mut dropped = cut.clone();
+    let a = dropped.get_or_create_agent_id("a").expect("a name");
+    dropped
+        .add_delete_without_content(a, 0..1)
+        .expect("an edit");
+    dropped.drop_deleted_text();
+    for honest in [cut, dropped] {
+        for (ours, theirs) in [(&honest, &liar), (&liar, &honest)] {
+            let mut log = ours.clone();
+            assert_eq!(conflict(log.merge(theirs)), dot("a", 2));
+            assert_eq!(seen(&log), seen(ours));
+            assert!(log != *theirs);
+            let mut group = all(ours);
+            assert_eq!(conflict(group.merge_delta(&all(theirs))), dot("a", 2));
+            assert_eq!(group.encode(), all(ours).encode());
+        }
+    }
 }

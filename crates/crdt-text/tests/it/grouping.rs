@@ -4,7 +4,7 @@ use crdt_core::codec::DecodeLimits;
 use crdt_core::{Delta, DeltaState, Summarize};
 use crdt_testkit::generate::{HistoryConfig, history};
 use crdt_testkit::{Rng, Trace, topo};
-use crdt_text::{OpLog, Update, UpdateError};
+use crdt_text::{OpLog, Update};
 
 use crate::support::{ingest, oplog_of};
 
@@ -64,10 +64,10 @@ fn updates_that_contradict_each_other_are_not_grouped() -> Result<(), Box<dyn co
     };
     let mut group = written("abc")?;
     let before = group.encode();
-    assert!(matches!(
-        group.merge_delta(&written("axc")?),
-        Err(UpdateError::Conflict(_))
-    ));
+    let refused = group.merge_delta(&written("axc")?);
+    let told = "event 1 of agent ada is Insert { pos: 1, text: \"b\" } here \
+                and came as Insert { pos: 1, text: \"x\" }";
+    assert_eq!(refused.map_err(|error| error.to_string()), Err(told.into()));
     assert_eq!(group.encode(), before);
     group.merge_delta(&written("abcd")?)?;
     assert_eq!(group.len(), 4);

@@ -165,6 +165,15 @@ pub(crate) fn dot(name: &str, seq: u64) -> Dot {
     Dot::new(agent(name), seq).expect("a dot")
 }
 
+/// The event that was refused because it is known with other content or parents.
+#[track_caller]
+pub(crate) fn conflict<T: core::fmt::Debug>(refused: Result<T, UpdateError>) -> Dot {
+    match refused {
+        Err(UpdateError::Conflict(error)) => error.dot,
+        other => panic!("not a conflict: {other:?}"),
+    }
+}
+
 /// A run of one agent at the root of history or on top of some dots.
 pub(crate) fn offer(
     oplog: &mut OpLog,

@@ -8,8 +8,8 @@ use super::check_worlds;
 use super::stores::{Flag, Nested, Register, Registers, Set, Subject, Words};
 use super::world::{Script, World};
 use crate::codec::{Budget, Decode, DecodeError, DecodeLimits, Encode, Reader, Writer};
-use crate::testing::check_codec;
-use crate::{Causal, CausalDelta, Lattice};
+use crate::testing::{agent, check_codec};
+use crate::{Causal, CausalDelta, CausalSummary, Dot, DotContext, Lattice, Summarize};
 
 /// A state that grew out of a history.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +75,22 @@ fn deltas_have_one_encoding() {
     check_codec::<Made<Registers>>();
     check_codec::<Made<Nested>>();
     check_codec::<Made<Words>>();
+}
+
+#[test]
+fn summaries_are_read_back_and_hold_nothing_unknown() {
+    fn property<S: Subject>(world: World<S>) {
+        for state in &world.states {
+            let summary = state.summary();
+            let read = CausalSummary::from_bytes(&summary.to_bytes(), &DecodeLimits::default());
+            assert_eq!(read, Ok(summary));
+        }
+    }
+    check_worlds!(property);
+    let [known, live] = [0, 1].map(|seq| DotContext::from_iter([Dot::new(agent(0), seq).unwrap()]));
+    let bytes = (known, live).to_bytes();
+    let refused = CausalSummary::from_bytes(&bytes, &DecodeLimits::default());
+    assert!(matches!(refused, Err(DecodeError::NotCanonical { .. })));
 }
 
 #[test]

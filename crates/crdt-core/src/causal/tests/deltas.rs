@@ -1,10 +1,16 @@
 //! What deltas promise: mutators and their deltas agree, groups count as their members, and applying a
 //! delta key by key is joining the state that it stands for.
 
-use super::stores::Subject;
+use alloc::vec::Vec;
+
+use super::stores::{Set, Subject};
 use super::world::{Choices, World};
 use super::{applied, check_worlds, joined, plain};
-use crate::{Causal, CausalDelta, Decompose, Delta, DeltaState, Dotted, Lattice, Live, Summarize};
+use crate::testing::agent;
+use crate::{
+    Causal, CausalDelta, Change, Decompose, Delta, DeltaState, Dot, DotMap, DotSet, Dotted,
+    Lattice, Live, Minter, NextSeqError, Summarize,
+};
 
 #[test]
 fn a_mutator_and_its_delta_agree() {
@@ -34,6 +40,24 @@ fn applying_a_delta_is_joining_what_it_stands_for() {
                 );
                 assert_eq!(applied(&after, delta), after, "a copy changes nothing");
             }
+        }
+    }
+    check_worlds!(property);
+}
+
+/// Whoever passes on what is news must be told of all news, and of nothing else.
+#[test]
+fn joining_and_applying_tell_whether_anything_changed() {
+    fn property<S: Subject>(world: World<S>) {
+        let mut choices = world.choices.clone();
+        for _ in 0..6 {
+            let [before, other, _] = world.trio(&mut choices);
+            let mut after = before.clone();
+            assert_eq!(after.join(&other), after != before);
+            let mut after = before.clone();
+            let delta = any_delta(&world, &mut choices);
+            let changed = after.apply_delta(&delta).expect("one history");
+            assert_eq!(changed, after != before, "{delta:?} on {before:?}");
         }
     }
     check_worlds!(property);
@@ -144,6 +168,48 @@ fn the_parts_of_a_delta_do_together_what_it_does() {
     check_worlds!(property);
 }
 
+/// Splits a delta that makes a change to each of some words, in parts of at most three dots and ranges.
+fn parts_of(words: impl FnOnce(&mut Minter) -> Vec<Change<DotSet>>) -> Vec<CausalDelta<Set>> {
+    let delta = Causal::<Set>::new().mutate::<NextSeqError>(&agent(0), |_, minter| {
+        let mut all = Change::default();
+        for (key, word) in (0..).zip(words(minter)) {
+            all.merge(&Change::bring(DotMap::from((key, word))));
+        }
+        Ok(all)
+    });
+    delta.unwrap().split(3)
+}
+
+/// Whoever bounds the parts gets none that is larger, and no more of them than it takes.
+#[test]
+fn the_parts_of_a_delta_are_as_large_as_they_may_be() {
+    // The first two words are a part, for the third does not fit; the third and the fourth fill one; the
+    // fifth stands alone before one that is too large for any.
+    let parts = parts_of(|minter| {
+        let mut dots = |n: usize| (0..n).map(|_| minter.mint().unwrap()).collect();
+        [1, 1, 2, 1, 1, 5, 1].map(|n| Change::bring(dots(n))).into()
+    });
+    let n_dots: Vec<_> = parts.iter().map(|part| part.events().n_dots()).collect();
+    assert_eq!(n_dots, [2, 3, 1, 3, 2, 1]);
+    // Two ranges that are taken from each word, so that two words are too much.
+    let parts = parts_of(|minter| {
+        minter.mint().unwrap(); // a removal is an event too
+        let removed = || {
+            [0, 2]
+                .map(|seq| Dot::new(agent(1), seq).unwrap())
+                .into_iter()
+                .collect()
+        };
+        let taken = |_| Change {
+            removed: removed(),
+            live: DotSet::default(),
+        };
+        (0..3).map(taken).collect()
+    });
+    let n_words = parts.iter().map(|part| part.change().live.iter().count());
+    assert_eq!(n_words.collect::<Vec<_>>(), [1, 1, 1, 0]);
+}
+
 #[test]
 fn the_news_of_a_delta_do_what_it_does_where_the_rest_is_known() {
     fn property<S: Subject>(world: World<S>) {
@@ -174,6 +240,9 @@ fn merging_a_change_tells_whether_it_brought_anything() {
             let mut merged = a.clone();
             let grew = Live::merge(&mut merged, &b);
             assert_eq!(grew, merged != a, "{a:?} and {b:?}");
+            let mut inherent = a.clone();
+            inherent.merge(&b);
+            assert_eq!(merged, inherent, "the trait's way is the same");
             assert!(!Live::merge(&mut merged, &b), "it is there");
         }
     }

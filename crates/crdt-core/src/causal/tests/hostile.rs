@@ -4,7 +4,10 @@ use alloc::vec::Vec;
 
 use super::stores::Set;
 use crate::codec::{Decode, DecodeError, DecodeLimits, Encode};
-use crate::{AgentId, Causal, CausalDelta, Dot, DotContext, DotRanges, DotSet, MAX_SEQ};
+use crate::{
+    AgentId, Causal, CausalDelta, Change, DeltaState, Dot, DotContext, DotRange, DotRanges, DotSet,
+    MAX_SEQ,
+};
 
 /// Eight flags, the first in the lowest bit.
 pub(super) fn flags(flags: &str) -> u8 {
@@ -251,5 +254,25 @@ fn counts_are_checked_before_anything_is_kept() {
     writer.i64(0);
     writer.u64(1 << 40);
     let refused = delta(&writer.into_bytes());
+    assert!(refused.is_err_and(|error| error.is_budget_exceeded()));
+}
+
+/// What is kept takes more than a budget of items alone says.
+#[test]
+fn dots_are_paid_for_as_the_lists_that_they_become() {
+    let dots: DotSet = (0..100).map(|n| dot("a", 2 * n)).collect();
+    let mut flag = Causal::<DotSet>::new();
+    flag.apply_delta(&CausalDelta {
+        events: dots.iter().cloned().collect::<DotContext>().into(),
+        gone: DotContext::new(),
+        change: Change::bring(dots),
+    })
+    .unwrap();
+    let bytes = flag.to_bytes();
+    let read = |limits| Causal::<DotSet>::from_bytes(&bytes, &limits);
+    let free = DecodeLimits::default();
+    assert_eq!(read(free), Ok(flag.clone()));
+    let lists = 100 * (size_of::<Dot>() + size_of::<DotRange>());
+    let refused = read(free.with_max_memory(lists as u64));
     assert!(refused.is_err_and(|error| error.is_budget_exceeded()));
 }

@@ -68,12 +68,17 @@ fn dropped_ids_are_not_given_out_or_taken_in_again() {
     let other = graph.intern_agent(&agent(1));
     let tip = graph.frontier().clone();
     assert_eq!(graph.next_seq(other), 7);
-    let conflict = Err(IngestError::Conflict(dot(1, 5)));
-    assert_eq!(graph.append(other, 4, 2, tip.as_slice()), conflict);
+    let appended = graph.append(other, 4, 2, tip.as_slice());
     assert_eq!(
         graph.segments(other, 4, 2, tip.as_slice()).map(drop),
-        conflict.clone().map(drop)
+        appended.clone().map(drop)
     );
+    let Err(IngestError::Conflict(conflict)) = appended.clone() else {
+        panic!("not a conflict: {appended:?}");
+    };
+    assert_eq!(conflict.dot, dot(1, 5));
+    let before = alloc::format!("Parents([{:?}])", dot(1, 4));
+    assert_eq!((conflict.ours(), conflict.theirs()), ("Dropped", &*before));
     assert_eq!(
         graph
             .append(other, 4, 1, tip.as_slice())

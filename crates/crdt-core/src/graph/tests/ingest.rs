@@ -1,12 +1,15 @@
 //! Runs from elsewhere: known in part, contradicting, early, malformed.
 
+use alloc::format;
 use alloc::vec::Vec;
+use core::fmt::Debug;
 
 use super::assert_same;
 use super::model::{History, Model, Picks};
 use crate::testing::{agent, check_property};
 use crate::{
-    CausalGraph, Classify, Dot, ErrorKind, Frontier, GraphError, IngestError, Lv, LvRange, Segment,
+    CausalGraph, Classify, Dot, Equivocation, ErrorKind, Frontier, GraphError, IngestError, Lv,
+    LvRange, Segment,
 };
 
 fn dot(n: u8, seq: u64) -> Dot {
@@ -27,6 +30,15 @@ fn offer(
         assert_same(graph, &before);
     }
     result
+}
+
+/// The event that a refused run was known with other parents by.
+#[track_caller]
+fn conflict_of<T: Debug>(refused: Result<T, IngestError>) -> Dot {
+    match refused {
+        Err(IngestError::Conflict(error)) => error.dot,
+        other => panic!("not a conflict: {other:?}"),
+    }
 }
 
 /// The events from `lv` on that one run can carry, and how many of them there are.
@@ -131,7 +143,7 @@ fn other_parents_of_a_known_event_are_a_conflict() {
         if parents == event.parents {
             result == Ok(None)
         } else {
-            result == Err(IngestError::Conflict(event.dot.clone()))
+            conflict_of(result) == event.dot
         }
     }
     check_property(property as fn(History, u16, Picks) -> bool);
@@ -143,8 +155,21 @@ fn a_conflict_names_the_first_event_that_differs() {
     offer(&mut graph, 0, 0, 3, &[]).unwrap();
     offer(&mut graph, 0, 3, 3, &[dot(0, 0)]).unwrap();
     // Within the offered run, event 3 would follow event 2; here it follows event 0.
-    let result = offer(&mut graph, 0, 1, 5, &[dot(0, 0)]);
-    assert_eq!(result, Err(IngestError::Conflict(dot(0, 3))));
+    let Err(IngestError::Conflict(error)) = offer(&mut graph, 0, 1, 5, &[dot(0, 0)]) else {
+        panic!("it is taken in");
+    };
+    assert_eq!(error.dot, dot(0, 3));
+    let side = |parent| format!("Parents([{parent:?}])");
+    assert_eq!(error.ours(), side(dot(0, 0)));
+    assert_eq!(error.theirs(), side(dot(0, 2)));
+    // What is known to have no parents is offered with one.
+    let Err(IngestError::Conflict(error)) = offer(&mut graph, 0, 0, 1, &[dot(0, 5)]) else {
+        panic!("it is taken in");
+    };
+    assert_eq!(
+        (error.ours(), error.theirs()),
+        ("Parents([])", &*side(dot(0, 5)))
+    );
 }
 
 #[test]
@@ -152,7 +177,7 @@ fn an_event_cannot_be_known_without_the_one_before_it_in_its_run() {
     let mut graph = CausalGraph::new();
     offer(&mut graph, 0, 3, 2, &[]).unwrap();
     let result = offer(&mut graph, 0, 0, 5, &[]);
-    assert_eq!(result, Err(IngestError::Conflict(dot(0, 3))));
+    assert_eq!(conflict_of(result), dot(0, 3));
 }
 
 #[test]
@@ -260,9 +285,8 @@ fn segments_that_do_not_fit_the_graph_are_refused() {
     let mut add = |agent, seq, segment| graph.add_segment(agent, seq, &tip, &segment);
 
     assert_eq!(add(stranger, 0, segment(0, 1)), Err(unknown_agent));
-    let known = Err(IngestError::Conflict(dot(0, 2)));
-    assert_eq!(add(alice, 2, segment(0, 1)), known);
-    assert_eq!(add(alice, 0, segment(2, 4)), known);
+    assert_eq!(conflict_of(add(alice, 2, segment(0, 1))), dot(0, 2));
+    assert_eq!(conflict_of(add(alice, 0, segment(2, 4))), dot(0, 2));
     let missing = Err(IngestError::MissingDependency(dot(0, 4)));
     assert_eq!(add(alice, 0, segment(5, 1)), missing);
     let empty = Err(IngestError::Malformed(GraphError::EmptyRun));
@@ -275,8 +299,9 @@ fn segments_that_do_not_fit_the_graph_are_refused() {
 fn errors_tell_what_to_do_about_them() {
     let missing = IngestError::MissingDependency(dot(0, 0));
     assert_eq!(missing.kind(), ErrorKind::MissingDependency);
+    let conflict = Equivocation::new(dot(0, 0), &"one", &"other");
     assert_eq!(
-        IngestError::Conflict(dot(0, 0)).kind(),
+        IngestError::Conflict(conflict.into()).kind(),
         ErrorKind::Malformed
     );
     let kind = |error: GraphError| IngestError::Malformed(error).kind();
@@ -304,7 +329,7 @@ fn appending_takes_in_what_is_not_known_and_nothing_else() {
         for event in &model.events {
             let agent = other.intern_agent(event.dot.agent());
             let again = other.append(agent, event.dot.seq(), 1, &event.parents);
-            assert_eq!(again, Err(IngestError::Conflict(event.dot.clone())));
+            assert_eq!(conflict_of(again), event.dot);
         }
         assert_same(&other, &graph);
         // Any parents, minimal or not.

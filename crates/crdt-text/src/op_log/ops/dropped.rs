@@ -4,7 +4,7 @@
 //! Dropped text keeps its length in scalars: each is [`DROPPED`]. So no position changes, and nothing
 //! but text has to know of it.
 
-use crdt_core::LvRange;
+use crdt_core::{Lv, LvRange};
 use str_indices::chars;
 
 use super::{DeletedText, OpKind, OpRuns};
@@ -44,6 +44,23 @@ impl OpRuns {
         }
     }
 
+    /// The first event that the two do differently; the end of the shorter one, if there is none.
+    ///
+    /// Unlike [`Self::compare`], this is for those that are about to be refused: it takes O(n log n).
+    pub(crate) fn first_difference(&self, other: &Self) -> Lv {
+        let prefix =
+            |ops: &Self, len| Self::from_ops(ops.ops(LvRange::new(Lv::new(0), Lv::new(len))));
+        let (mut same, mut end) = (0, self.end.min(other.end).get());
+        while same < end {
+            let middle = same + (end - same).div_ceil(2);
+            match prefix(self, middle).compare(&prefix(other, middle)) {
+                Agreement::Contradicts => end = middle - 1,
+                _ => same = middle,
+            }
+        }
+        Lv::new(same)
+    }
+
     /// Drops the text of all inserts but those of `kept`, which ascend, and all recorded text.
     ///
     /// Returns how many scalars were dropped that had not been before.
@@ -51,8 +68,8 @@ impl OpRuns {
         let mut text = String::with_capacity(self.inserted.len());
         let mut n_dropped = 0;
         let mut kept = kept.iter().peekable();
-        for run in self.iter(LvRange::new(crdt_core::Lv::new(0), self.end)) {
-            let lvs = (run.lvs.start.get()..).map(crdt_core::Lv::new);
+        for run in self.iter(LvRange::new(Lv::new(0), self.end)) {
+            let lvs = (run.lvs.start.get()..).map(Lv::new);
             for (lv, scalar) in lvs.zip(self.text(run.text).chars()) {
                 while kept.next_if(|lvs| lvs.end <= lv).is_some() {}
                 if kept.peek().is_some_and(|lvs| lvs.start <= lv) {
