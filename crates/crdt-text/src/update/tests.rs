@@ -293,19 +293,43 @@ fn an_update_holds_as_many_events_as_an_op_log_and_no_more() {
     }
 }
 
+/// The least number of items of a budget under which bytes can be read.
+fn least_items(bytes: &[u8]) -> u64 {
+    let suffice = |n_items| {
+        let limits = DecodeLimits::default().with_max_items(n_items);
+        Update::decode(bytes, &limits).is_ok()
+    };
+    let least = (0..1_000).find(|&n_items| suffice(n_items));
+    least.expect("a thousand are enough")
+}
+
 /// Few bytes can stand for many events, which take room: every 64 cost as much as a row.
 #[test]
 fn events_are_paid_for_as_well_as_rows() {
-    let suffice = |n_items, lens: &[usize]| {
-        let limits = DecodeLimits::default().with_max_items(n_items);
-        Update::decode(&deletes(lens).bytes(), &limits).is_ok()
+    let least = |lens: &[usize]| least_items(&deletes(lens).bytes());
+    let one = least(&[1]);
+    assert_eq!(least(&[63]), one);
+    assert_eq!(least(&[64]), one + 1);
+    assert_eq!(least(&[6_400]), one + 100);
+    assert_eq!(least(&[3_200, 3_200]), one + 101, "a row more");
+}
+
+/// The text that a shallow history starts from costs as much as the events that it stands for.
+#[test]
+fn the_text_of_a_floor_is_paid_for() {
+    let least = |n_chars| {
+        let mut log = OpLog::new();
+        let a = log.get_or_create_agent_id("a").expect("a name");
+        log.add_insert(a, 0, &"x".repeat(n_chars))
+            .expect("an insert");
+        let cut = log.shallow_at(log.version()).expect("the tip");
+        let mut file = ContainerWriter::default();
+        encode::sections(&cut.update_of_all(), &mut file);
+        least_items(&file.finish())
     };
-    let least = |lens: &[usize]| (0..1_000).find(|&n_items| suffice(n_items, lens));
-    let one = least(&[1]).expect("one event is cheap");
-    assert_eq!(least(&[63]), Some(one));
-    assert_eq!(least(&[64]), Some(one + 1));
-    assert_eq!(least(&[6_400]), Some(one + 100));
-    assert_eq!(least(&[3_200, 3_200]), Some(one + 101), "a row more");
+    let one = least(1);
+    assert_eq!(least(63), one);
+    assert_eq!(least(6_400), one + 100);
 }
 
 /// A shallow file names the floor as the parent of what follows: nothing else can stand for it.
