@@ -159,3 +159,38 @@ fn check(expected: u32, found: u32) -> Result<(), DecodeError> {
         Err(DecodeError::ChecksumMismatch { expected, found })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crdt_core::codec::{DecodeError, Reader};
+
+    use super::{Container, ContainerWriter, OPTIONAL};
+
+    const NEEDED: u8 = 1;
+
+    /// A file of two sections, a bit of one flipped.
+    fn spoiled(tag: u8) -> Vec<u8> {
+        let mut file = ContainerWriter::default();
+        file.section(NEEDED, |w| w.raw(b"needed"));
+        file.section(OPTIONAL, |w| w.raw(b"more"));
+        let mut bytes = file.finish();
+        let from_end = if tag == NEEDED { 5 } else { 1 };
+        let at = bytes.len() - from_end;
+        bytes[at] ^= 4;
+        bytes
+    }
+
+    /// A damaged section that may be skipped makes a file no worse than one without it.
+    #[test]
+    fn damage_is_found_in_all_that_is_read_and_in_all_that_may_not_be_skipped() {
+        for (tag, other) in [(NEEDED, OPTIONAL), (OPTIONAL, NEEDED)] {
+            let bytes = spoiled(tag);
+            let file = Container::open(&bytes, Reader::new(&bytes), &[NEEDED]).expect("a head");
+            let is_found = |error| matches!(error, DecodeError::ChecksumMismatch { .. });
+            assert_eq!(file.verify().is_err_and(is_found), tag == NEEDED);
+            assert!(file.optional(tag).is_err_and(is_found));
+            assert!(file.section(tag).is_err_and(is_found));
+            assert!(file.section(other).is_ok());
+        }
+    }
+}

@@ -1,12 +1,14 @@
-//! The columns of operations, event by event against in bulk; and the lengths that are remembered.
+//! The columns of operations, event by event against in bulk; runs that others offer; and the lengths that
+//! are remembered.
 
-use crdt_core::{Frontier, Lv, LvRange};
+use crdt_core::{AgentId, Frontier, Lv, LvRange};
 use crdt_testkit::Rng;
 
+use super::ingest::check_ops;
 use super::length::KnownLengths;
 use super::ops::OpRuns;
-use super::{OpKind, OpLog};
-use crate::{Direction, TextOp, walker};
+use super::{MAX_LEN, OpKind, OpLog};
+use crate::{Direction, EditError, RemoteRun, TextOp, walker};
 
 /// One event: where, and what it inserts or else what it deletes, if that is recorded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -284,4 +286,52 @@ fn few_lengths_are_remembered() {
     }
     let n_remembered = format!("{known:?}").matches('(').count();
     assert!(n_remembered <= 9, "{known:?}");
+}
+
+#[test]
+fn a_run_is_as_long_as_an_op_log_may_be_and_no_longer() {
+    let check = |ops: &[TextOp<'_>]| check_ops(&OpRuns::default(), ops);
+    let too_long = Err(EditError::TooLong { limit: MAX_LEN });
+    assert_eq!(check(&[TextOp::delete(0..MAX_LEN)]), Ok(MAX_LEN));
+    assert_eq!(check(&[TextOp::insert(MAX_LEN - 1, "x")]), Ok(1));
+    assert_eq!(check(&[TextOp::insert(MAX_LEN, "x")]), too_long);
+    let both = |len| [TextOp::delete(0..MAX_LEN - 7), TextOp::delete(0..len)];
+    assert_eq!(check(&both(7)), Ok(MAX_LEN));
+    assert_eq!(check(&both(8)), too_long);
+}
+
+#[test]
+fn a_run_of_backspaces_that_is_known_in_part_goes_on_where_it_was() {
+    let mut log = log_of(&[TextOp::insert(0, "abcdefg")]);
+    let tip = log.graph().to_remote(log.version()).expect("known");
+    let agent = AgentId::new("backspacer").expect("a name");
+    let mut offer = |range: core::ops::Range<usize>| {
+        log.ingest(&RemoteRun {
+            agent: &agent,
+            seq: 0,
+            parents: &tip,
+            ops: &[TextOp::backspace(range)],
+        })
+    };
+    assert_eq!(offer(4..6), Ok(2));
+    assert_eq!(offer(2..6), Ok(2));
+    assert_eq!(offer(3..6), Ok(0), "all of it is known");
+    assert!(offer(1..5).is_err(), "it began elsewhere");
+    assert_eq!(log.text_at(log.version()).as_deref(), Ok("abg"));
+}
+
+#[test]
+fn an_update_tells_how_many_events_it_added() {
+    let mut theirs = log_of(&[TextOp::insert(0, "abcd")]);
+    let b = theirs.get_or_create_agent_id("b").expect("a name");
+    let floor = theirs.shallow_at(theirs.version()).expect("the tip");
+    for (pos, text) in [(0, "xyz"), (4, "uv"), (2, "w")] {
+        theirs.add_insert(b, pos, text).expect("an insert");
+    }
+    let update = theirs.update_of_all();
+    assert_eq!(OpLog::new().apply(&update), Ok(10));
+    for mut ours in [log_of(&[TextOp::insert(0, "abcd")]), floor] {
+        assert_eq!(ours.apply(&update), Ok(6));
+        assert_eq!(ours.apply(&update), Ok(0));
+    }
 }

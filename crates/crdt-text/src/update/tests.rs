@@ -7,6 +7,7 @@ use super::encode::{LAYOUT, section};
 use super::rows::{Put, Rows};
 use super::{Update, WireDot, encode};
 use crate::container::ContainerWriter;
+use crate::op_log::MAX_LEN;
 use crate::{Direction, OpLog, TextOp, UpdateError};
 
 /// Fields as they come, to be spoiled.
@@ -201,10 +202,25 @@ fn a_number_twice_in_one_update_is_refused_whole() {
 /// once, and encoding it again overflowed.
 #[test]
 fn a_parent_that_comes_later_in_the_update_is_refused() {
-    is_not_canonical(&rows(
-        2,
-        &[(dot(0, 0), &[dot(1, 0)], "x"), (dot(1, 0), &[], "y")],
-    ));
+    for seq in 0..2 {
+        let later = [dot(1, seq)];
+        is_not_canonical(&rows(
+            2,
+            &[(dot(0, 0), &later, "x"), (dot(1, 0), &[], "yz")],
+        ));
+    }
+}
+
+/// An agent's numbers need not ascend in an update, and it need not hold all parents.
+#[test]
+fn runs_come_in_any_order_and_parents_from_elsewhere() {
+    let elsewhere = [dot(0, 4), dot(0, 9), dot(1, 0)];
+    let runs: [(WireDot, &[WireDot], &str); 2] = [
+        (dot(0, 2), &elsewhere, "ab"),
+        (dot(0, 0), &[dot(0, 3)], "xy"),
+    ];
+    let update = Update::decode(&rows(2, &runs).bytes(), &DecodeLimits::default());
+    assert_eq!(update.map(|update| update.len()), Ok(4));
 }
 
 /// Such an update decoded once; grouping it lost its events without a word.
@@ -239,5 +255,101 @@ fn what_a_decoded_update_holds_is_what_was_collected() {
         let read = Update::decode(&bytes, &DecodeLimits::default()).expect("valid bytes");
         assert_eq!(format!("{read:?}"), format!("{update:?}"));
         assert_eq!((read.len(), read.summary()), (11, log.summary()));
+    }
+}
+
+/// A run of an agent that deletes so many characters at each step.
+fn deletes(lens: &[usize]) -> Forged {
+    let ops: Vec<TextOp<'_>> = lens.iter().map(|&len| TextOp::delete(0..len)).collect();
+    let mut fields = Fields::default();
+    let mut texts = encode::Texts::default();
+    let ops = ops.into_iter();
+    encode::run_rows(
+        dot(0, 0),
+        &[],
+        ops,
+        &mut Rows::new(1),
+        &mut fields,
+        &mut texts,
+    );
+    Forged {
+        fields: fields.0,
+        inserted: Vec::new(),
+        ..Forged::valid()
+    }
+}
+
+#[test]
+fn an_update_holds_as_many_events_as_an_op_log_and_no_more() {
+    let limits = DecodeLimits::default()
+        .with_max_items(1 << 26)
+        .with_max_memory(u64::MAX);
+    let read = |lens: &[usize]| Update::decode(&deletes(lens).bytes(), &limits);
+    for lens in [&[MAX_LEN][..], &[MAX_LEN - 7, 7]] {
+        assert_eq!(read(lens).map(|update| update.len()), Ok(MAX_LEN));
+    }
+    for lens in [[MAX_LEN, 1], [MAX_LEN - 7, 8], [MAX_LEN, MAX_LEN]] {
+        assert!(read(&lens).is_err(), "{lens:?}");
+    }
+}
+
+/// The least number of items of a budget under which bytes can be read.
+fn least_items(bytes: &[u8]) -> u64 {
+    let suffice = |n_items| {
+        let limits = DecodeLimits::default().with_max_items(n_items);
+        Update::decode(bytes, &limits).is_ok()
+    };
+    let least = (0..1_000).find(|&n_items| suffice(n_items));
+    least.expect("a thousand are enough")
+}
+
+/// Few bytes can stand for many events, which take room: every 64 cost as much as a row.
+#[test]
+fn events_are_paid_for_as_well_as_rows() {
+    let least = |lens: &[usize]| least_items(&deletes(lens).bytes());
+    let one = least(&[1]);
+    assert_eq!(least(&[63]), one);
+    assert_eq!(least(&[64]), one + 1);
+    assert_eq!(least(&[6_400]), one + 100);
+    assert_eq!(least(&[3_200, 3_200]), one + 101, "a row more");
+}
+
+/// The text that a shallow history starts from costs as much as the events that it stands for.
+#[test]
+fn the_text_of_a_floor_is_paid_for() {
+    let least = |n_chars| {
+        let mut log = OpLog::new();
+        let a = log.get_or_create_agent_id("a").expect("a name");
+        log.add_insert(a, 0, &"x".repeat(n_chars))
+            .expect("an insert");
+        let cut = log.shallow_at(log.version()).expect("the tip");
+        let mut file = ContainerWriter::default();
+        encode::sections(&cut.update_of_all(), &mut file);
+        least_items(&file.finish())
+    };
+    let one = least(1);
+    assert_eq!(least(63), one);
+    assert_eq!(least(6_400), one + 100);
+}
+
+/// A shallow file names the floor as the parent of what follows: nothing else can stand for it.
+#[test]
+fn only_its_heads_stand_for_the_floor_of_a_file() {
+    let full = log();
+    let mut log = full.shallow_at(full.version()).expect("the tip");
+    let b = log.get_or_create_agent_id("b").expect("a name");
+    log.add_insert(b, 0, "x").expect("an insert");
+    let update = log.update_of_all();
+    let with_parent = |parent: WireDot| {
+        let mut update = update.clone();
+        update.parents = vec![parent];
+        let mut file = ContainerWriter::default();
+        encode::sections(&update, &mut file);
+        OpLog::decode(&file.finish())
+    };
+    assert_eq!(update.parents, [dot(0, 3)]);
+    assert_eq!(with_parent(dot(0, 3)), Ok(log));
+    for other in [dot(0, 2), dot(0, 4), dot(1, 3)] {
+        assert!(with_parent(other).is_err(), "{other:?}");
     }
 }
