@@ -47,8 +47,8 @@ impl Timings {
     /// Times a job, and prints its row.
     ///
     /// Each run gets a fresh input from `start`. The time of making the input and of dropping what
-    /// the job returns is left out. A job of seconds is run by hand, three times or once. In a smoke run the job runs once, and where instructions are counted
-    /// as [`Counting`](crate::Counting) says.
+    /// the job returns is left out. A job of seconds is run three times, or once. In a smoke run the job
+    /// runs once, and where instructions are counted as [`Counting`](crate::Counting) says.
     ///
     /// # Panics
     /// If criterion's results cannot be read.

@@ -33,11 +33,11 @@ pub(crate) fn run(args: &Args) {
             n_clients,
             n_writes,
         };
-        serve(args, size, "crdt-sync", MemoryStorage::new(), |same| same);
+        serve(args, size, "crdt-sync", MemoryStorage::new, |same| same);
         let folder = Folder::new("bench");
         let path = folder.join("server.redb");
-        let storage = RedbStorage::create(&path).expect("a new file");
-        serve(args, size, "crdt-sync, redb", storage, |storage| {
+        let create = || RedbStorage::create(&path).expect("a new file");
+        serve(args, size, "crdt-sync, redb", create, |storage| {
             drop(storage);
             RedbStorage::open(&path).expect("a sound file")
         });
@@ -50,7 +50,7 @@ fn serve<S: Storage>(
     args: &Args,
     size: Size,
     subject: &str,
-    storage: S,
+    create: impl FnOnce() -> S,
     reopen: impl FnOnce(S) -> S,
 ) {
     let of_size = format!("{}x{}", size.n_docs, size.n_clients);
@@ -58,7 +58,7 @@ fn serve<S: Storage>(
     if !names.iter().any(|name| args.wants(name)) {
         return;
     }
-    let mut world = World::new(storage, size.n_docs, size.n_clients);
+    let mut world = World::new(create(), size.n_docs, size.n_clients);
     let mut rng = Rng::new(7);
     let writes = (0..size.n_writes).map(|n| {
         let writer = rng.below(size.n_docs * size.n_clients);
