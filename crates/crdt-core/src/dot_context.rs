@@ -37,22 +37,23 @@ pub(crate) use self::seqs::Seqs;
 /// ```
 /// use crdt_core::{AgentId, Dot, DotContext, Lattice};
 ///
-/// let alice = AgentId::new("alice").unwrap();
-/// let dot = |seq| Dot::new(alice.clone(), seq).unwrap();
+/// let alice = AgentId::new("alice")?;
+/// let dot = |seq| Dot::new(alice.clone(), seq);
 ///
 /// // Bob receives alice's events 0 and 2; event 1 is late.
 /// let mut bob = DotContext::new();
-/// bob.insert(&dot(0));
-/// bob.insert(&dot(2));
-/// assert!(bob.contains(&dot(2)) && !bob.contains(&dot(1)));
+/// bob.insert(&dot(0)?);
+/// bob.insert(&dot(2)?);
+/// assert!(bob.contains(&dot(2)?) && !bob.contains(&dot(1)?));
 /// assert!(!bob.is_contiguous());
 ///
 /// // It arrives, and what is left is a plain version vector.
 /// let mut late = DotContext::new();
-/// late.insert(&dot(1));
+/// late.insert(&dot(1)?);
 /// bob.join(&late);
 /// assert!(bob.is_contiguous());
 /// assert_eq!(bob.next_seq(&alice), Ok(3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default, Eq, Hash, PartialEq)]
 pub struct DotContext {

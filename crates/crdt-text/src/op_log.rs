@@ -269,11 +269,11 @@ impl OpLog {
     /// log.add_insert(ada, 2, "!")?;
     ///
     /// let forward = log.transformed_ops(&before, log.version())?;
-    /// let patch = forward.iter().next().unwrap();
+    /// let patch = forward.iter().next().ok_or("something changed")?;
     /// assert_eq!((patch.pos, patch.deleted, patch.inserted), (2, 0, "!"));
     ///
     /// let back = log.transformed_ops(log.version(), &before)?;
-    /// let patch = back.iter().next().unwrap();
+    /// let patch = back.iter().next().ok_or("something changed")?;
     /// assert_eq!((patch.pos, patch.deleted, patch.inserted), (2, 1, ""));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

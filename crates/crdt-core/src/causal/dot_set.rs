@@ -100,10 +100,12 @@ impl DotSet {
     /// # Examples
     /// ```
     /// # use crdt_core::{AgentId, Dot, DotSet};
-    /// let alice = AgentId::new("alice").unwrap();
-    /// let mut dots: DotSet = (0..3).map(|seq| Dot::new(alice.clone(), seq).unwrap()).collect();
+    /// let alice = AgentId::new("alice")?;
+    /// let dots = (0..3).map(|seq| Dot::new(alice.clone(), seq));
+    /// let mut dots = dots.collect::<Result<DotSet, _>>()?;
     /// assert!(dots.retain(|dot| dot.seq() == 1));
     /// assert_eq!(dots.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn retain(&mut self, mut keep: impl FnMut(&Dot) -> bool) -> bool {
         match &mut self.0 {
