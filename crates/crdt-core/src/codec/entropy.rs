@@ -5,14 +5,15 @@
 //! behave alike into a common *table* of frequencies, and writes the tables ahead of the values.
 //! Tables never change while values are read, which is what makes reading fast; see ADR 0017.
 //!
-//! **Format.** Number of tables: u8. For each context in use the number of its table, as a column;
-//! the tables, in bits; two initial states: u32; 16-bit words. A value below 16 (below 256 in byte
+//! **Format.** Number of tables: u8, plus 128 if they are told by levels. Which table each context has,
+//! and the tables: by levels (see the `levels` module), or exactly (a column, then the `table` module),
+//! whichever is shorter. Two initial states: u32; 16-bit words. A value below 16 (below 256 in byte
 //! contexts) is a *token* itself; a larger one is a token for its length in bits and its second
 //! highest bit, followed by the other bits as they are. Tokens are coded by rANS with frequencies of
 //! sum 2^11, in two states by turns.
 //!
 //! **Invariants.** Equal values in equal contexts give equal bytes, on every platform: all arithmetic
-//! is in integers. A decoder needs at most 3 KiB for each KiB of input, and 12 KiB besides. It yields
+//! is in integers. A decoder needs at most 3 KiB for each KiB of input, and 24 KiB besides. It yields
 //! values for ever, whatever the bytes; [`Decoder::finish`] says whether they were what was written,
 //! and how many to ask for is the caller's to bound.
 //!
@@ -37,10 +38,14 @@
 mod cluster;
 mod decoder;
 mod encoder;
+mod levels;
+mod logarithm;
+mod prices;
 mod table;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::Encoder;
+pub(in crate::codec) use self::prices::Prices;
 
 /// Which contexts there are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -122,11 +127,16 @@ const SCALE: u32 = 1 << SCALE_BITS;
 const LOWEST: u32 = 1 << 16;
 const N_SYMBOLS: usize = 256;
 
+/// In the number of tables: they are told by levels.
+const BY_LEVELS: u8 = 1 << 7;
+
 /// How many tables `n_bytes` of input may ask for.
 const fn max_tables(n_bytes: usize) -> usize {
     let n = 4 + n_bytes / 1024;
-    if n < 64 { n } else { 64 }
+    if n < MAX_TABLES { n } else { MAX_TABLES }
 }
+
+const MAX_TABLES: usize = 64;
 
 #[cfg(test)]
 mod tests;

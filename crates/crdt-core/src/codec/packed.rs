@@ -35,7 +35,7 @@ use self::model::{
     COPY_LEN, LAYOUT, LiteralTables, N_LITERALS, NONE, distance_after, distance_context,
     distance_step, literal_context,
 };
-use self::parse::sequences;
+use self::parse::{Sequence, sequences};
 use super::entropy::{Decoder, Encoder};
 use super::{Budget, DecodeError, Reader, Writer};
 
@@ -82,34 +82,40 @@ pub fn decode(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<u8>, DecodeE
 }
 
 fn pack(bytes: &[u8]) -> Writer {
-    let mut encoder = Encoder::new(LAYOUT);
-    let mut at = 0;
-    let mut last = 0;
-    for sequence in sequences(bytes) {
-        encoder.push(N_LITERALS, sequence.n_literals as u64);
-        for _ in 0..sequence.n_literals {
-            encoder.push(literal_context(&bytes[..at]), bytes[at].into());
-            at += 1;
-        }
-        if sequence.copy_len > 0 {
-            encoder.push(
-                COPY_LEN + usize::from(sequence.n_literals.min(2) as u8),
-                (sequence.copy_len - MIN_COPY) as u64,
-            );
-            let step = distance_step(sequence.distance, last);
-            encoder.push(distance_context(sequence.copy_len), step);
-            last = sequence.distance;
-            at += sequence.copy_len;
-        }
-    }
+    let values = values(bytes, &sequences(bytes));
     let mut w = Writer::new();
     w.u64(bytes.len() as u64);
     let start = w.len();
-    encoder.finish(&mut w);
+    values.finish(&mut w);
     while (w.len() - start) * MAX_RATIO < bytes.len() {
         w.u8(0);
     }
     w
+}
+
+/// What is written for sequences, each value in its context.
+fn values(bytes: &[u8], sequences: &[Sequence]) -> Encoder {
+    let mut values = Encoder::new(LAYOUT);
+    let mut at = 0;
+    let mut last = 0;
+    for sequence in sequences {
+        values.push(N_LITERALS, sequence.n_literals as u64);
+        for _ in 0..sequence.n_literals {
+            values.push(literal_context(&bytes[..at]), bytes[at].into());
+            at += 1;
+        }
+        if sequence.copy_len > 0 {
+            values.push(
+                COPY_LEN + usize::from(sequence.n_literals.min(2) as u8),
+                (sequence.copy_len - MIN_COPY) as u64,
+            );
+            let step = distance_step(sequence.distance, last);
+            values.push(distance_context(sequence.copy_len), step);
+            last = sequence.distance;
+            at += sequence.copy_len;
+        }
+    }
+    values
 }
 
 fn unpack(mut r: Reader<'_>, budget: &mut Budget) -> Result<Vec<u8>, DecodeError> {
@@ -192,6 +198,8 @@ const PACKED: u8 = 1;
 const WORTH_TRYING: usize = 64;
 const MIN_COPY: usize = 3;
 const MAX_RATIO: usize = 1024;
+/// A copy as long as this is taken as soon as it is found.
+const LONG: usize = 128;
 
 #[cfg(test)]
 mod tests;

@@ -12,8 +12,9 @@
 
 use alloc::vec::Vec;
 
+use super::levels::Levels;
 use super::table::Tables;
-use super::{DIRECT, LOWEST, Layout, Token, max_tables};
+use super::{BY_LEVELS, DIRECT, LOWEST, Layout, Token, max_tables};
 use crate::codec::{DecodeError, Reader, column};
 
 /// A state has so many bits to give before it must be brought back.
@@ -42,25 +43,43 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// A [`DecodeError`] if the tables are not as an encoder with this layout writes them.
     /// # Limits
-    /// Allocates at most 3 times the input, and 12 KiB.
+    /// Allocates at most 3 times the input, and 24 KiB.
     /// # Complexity
     /// O(t), t = tables.
-    pub fn read(mut r: Reader<'a>, layout: Layout) -> Result<Self, DecodeError> {
-        let offset = r.offset();
+    pub fn read(r: Reader<'a>, layout: Layout) -> Result<Self, DecodeError> {
         let max = max_tables(r.remaining());
-        let n_tables = usize::from(r.u8()?);
+        Self::with_tables(r, layout, max, true)
+    }
+
+    /// As [`Self::read`], for few tables, all told exactly.
+    pub(super) fn read_exact(r: Reader<'a>, layout: Layout) -> Result<Self, DecodeError> {
+        Self::with_tables(r, layout, max_tables(0), false)
+    }
+
+    fn with_tables(
+        mut r: Reader<'a>,
+        layout: Layout,
+        max: usize,
+        may_have_levels: bool,
+    ) -> Result<Self, DecodeError> {
+        let offset = r.offset();
+        let head = r.u8()?;
+        let has_levels = may_have_levels && head & BY_LEVELS > 0;
+        let n_tables = usize::from(if has_levels { head ^ BY_LEVELS } else { head });
         if n_tables == 0 || n_tables > max {
             let (found, max) = (n_tables as u64, max as u64);
             return Err(DecodeError::OutOfRange { offset, found, max });
         }
-        let mut table_of = Vec::with_capacity(layout.n_contexts);
-        for table in column::decode_u64s(&mut r, layout.n_contexts)? {
-            if table >= n_tables as u64 {
-                return Err(DecodeError::NotCanonical { offset });
-            }
-            table_of.push(Tables::start(table));
+        let (numbers, tables) = if has_levels {
+            levels(&mut r, layout.n_contexts, n_tables)?
+        } else {
+            let numbers = column::decode_u64s(&mut r, layout.n_contexts)?;
+            (numbers, Tables::read(&mut r, n_tables)?)
+        };
+        if numbers.iter().any(|&table| table >= n_tables as u64) {
+            return Err(DecodeError::NotCanonical { offset });
         }
-        let tables = Tables::read(&mut r, n_tables)?;
+        let table_of = numbers.into_iter().map(Tables::start).collect();
         let states = [r.u32_le()?, r.u32_le()?];
         if states.iter().any(|&state| state < LOWEST) {
             return Err(DecodeError::NotCanonical { offset });
@@ -215,4 +234,20 @@ impl<'a> Decoder<'a> {
         self.at = self.at.wrapping_add(usize::from(is_due));
         self.states = [self.states[1], if is_due { refilled } else { state }];
     }
+}
+
+/// Which table each context has, and the tables, told by levels.
+fn levels(
+    r: &mut Reader<'_>,
+    n_contexts: usize,
+    n_tables: usize,
+) -> Result<(Vec<u64>, Tables), DecodeError> {
+    let mut levels = Levels::open(r)?;
+    let numbers = (0..n_contexts).map(|_| levels.table_number()).collect();
+    let mut tables = Tables::with_capacity(n_tables);
+    for _ in 0..n_tables {
+        tables.push(&levels.table()?);
+    }
+    levels.finish()?;
+    Ok((numbers, tables))
 }

@@ -3,9 +3,10 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::cluster::{Clusters, cluster, cost};
-use super::table::{Counts, normalise, write_all};
-use super::{LOWEST, Layout, N_SYMBOLS, SCALE_BITS, Token, max_tables};
+use super::cluster::{Clusters, TableCost, cluster, cost};
+use super::logarithm::FRACTION_BITS;
+use super::table::{self, Counts, normalise};
+use super::{BY_LEVELS, LOWEST, Layout, N_SYMBOLS, Prices, SCALE_BITS, Token, levels, max_tables};
 use crate::codec::{Writer, column};
 
 /// Collects values with their contexts, and writes them when all are known.
@@ -49,16 +50,40 @@ impl Encoder {
     /// Writes all values.
     ///
     /// # Complexity
-    /// O(n + c t), n = values, c = contexts, t = tables, at most 64.
+    /// O(n + c s), n = values, c = contexts in use, s = symbols in a context.
     pub fn finish(self, w: &mut Writer) {
-        let counts = self.counts();
-        let least: u64 = counts.iter().map(cost).sum();
-        // What tables may cost to read depends on the size of the input, which is not yet known:
-        // it will be more than this.
-        let clusters = cluster(&counts, max_tables((least >> 8) as usize / 8 * 15 / 16));
-        write_tables(w, &clusters);
-        let tables: Vec<Table> = clusters.counts.iter().map(Table::of).collect();
-        self.write_steps(w, &clusters, &tables);
+        let max = self.max_tables();
+        let tables = [
+            Tables::exact(self.clusters(1, EXACT_COST)),
+            Tables::exact(self.clusters(max, EXACT_COST)),
+            Tables::by_levels(self.clusters(max, LEVELS_COST)),
+        ];
+        let shortest = tables.iter().min_by_key(|tables| tables.n_bytes());
+        shortest
+            .into_iter()
+            .for_each(|tables| self.write(w, tables));
+    }
+
+    /// Writes all values under few tables, which are told exactly.
+    pub(super) fn finish_exactly(self, w: &mut Writer) {
+        let clusters = self.clusters(max_tables(0), EXACT_COST);
+        self.write(w, &Tables::exact(clusters));
+    }
+
+    /// What values like these take.
+    pub(in crate::codec) fn prices(&self) -> Prices {
+        Prices::new(self.layout, self.clusters(self.max_tables(), LEVELS_COST))
+    }
+
+    /// What tables may cost to read depends on the size of the input, which is not yet known: it will
+    /// be more than this.
+    fn max_tables(&self) -> usize {
+        let least: u64 = self.counts().iter().map(cost).sum();
+        max_tables((least >> FRACTION_BITS) as usize / 8 * 15 / 16)
+    }
+
+    fn clusters(&self, max: usize, of_table: TableCost) -> Clusters {
+        cluster(&self.counts(), max, of_table)
     }
 
     fn tokens(&self) -> impl DoubleEndedIterator<Item = (usize, Token)> + '_ {
@@ -78,7 +103,8 @@ impl Encoder {
     }
 
     /// The last step goes first: a state is a stack.
-    fn write_steps(&self, w: &mut Writer, clusters: &Clusters, tables: &[Table]) {
+    fn write(&self, w: &mut Writer, tables: &Tables) {
+        w.raw(tables.told.as_bytes());
         let n_steps: usize = self
             .tokens()
             .map(|(_, token)| 1 + n_chunks(token.n_bits))
@@ -98,7 +124,7 @@ impl Encoder {
                     n_bits: (token.n_bits - at).min(16),
                 });
             }
-            let table = &tables[usize::from(clusters.table_of[context])];
+            let table = &tables.shares[usize::from(tables.clusters.table_of[context])];
             let symbol = usize::from(token.symbol);
             take(Step::Symbol {
                 start: table.starts[symbol],
@@ -131,14 +157,54 @@ impl Step {
     }
 }
 
-struct Table {
+/// Tables as they are told, and as whoever reads that will see them.
+struct Tables {
+    clusters: Clusters,
+    told: Writer,
+    shares: Vec<Shares>,
+}
+
+impl Tables {
+    fn exact(clusters: Clusters) -> Self {
+        let freqs: Vec<Counts> = clusters.counts.iter().map(normalise).collect();
+        let mut told = Writer::new();
+        told.u8(freqs.len() as u8);
+        let table_of = clusters.table_of.iter();
+        column::encode_u64s(&mut told, table_of.map(|&table| table.into()));
+        table::write_all(&mut told, &freqs);
+        Self::new(clusters, told, freqs)
+    }
+
+    fn by_levels(clusters: Clusters) -> Self {
+        let mut freqs: Vec<Counts> = clusters.counts.iter().map(normalise).collect();
+        let mut told = Writer::new();
+        told.u8(freqs.len() as u8 | BY_LEVELS);
+        levels::write(&mut told, &clusters.table_of, &mut freqs);
+        Self::new(clusters, told, freqs)
+    }
+
+    fn new(clusters: Clusters, told: Writer, freqs: Vec<Counts>) -> Self {
+        Self {
+            clusters,
+            told,
+            shares: freqs.into_iter().map(Shares::of).collect(),
+        }
+    }
+
+    /// About what everything takes.
+    fn n_bytes(&self) -> u64 {
+        self.told.len() as u64 + (self.clusters.cost() >> FRACTION_BITS) / 8
+    }
+}
+
+/// The values of a table that stand for each symbol.
+struct Shares {
     freqs: Counts,
     starts: Counts,
 }
 
-impl Table {
-    fn of(counts: &Counts) -> Self {
-        let freqs = normalise(counts);
+impl Shares {
+    fn of(freqs: Counts) -> Self {
         let mut starts = [0; N_SYMBOLS];
         let mut start = 0;
         for (at, &freq) in starts.iter_mut().zip(&freqs) {
@@ -149,12 +215,14 @@ impl Table {
     }
 }
 
-fn write_tables(w: &mut Writer, clusters: &Clusters) {
-    w.u8(clusters.counts.len() as u8);
-    column::encode_u64s(w, clusters.table_of.iter().map(|&table| u64::from(table)));
-    let tables: Vec<Counts> = clusters.counts.iter().map(normalise).collect();
-    write_all(w, &tables);
-}
+const EXACT_COST: TableCost = TableCost {
+    table: 16,
+    symbol: 10,
+};
+const LEVELS_COST: TableCost = TableCost {
+    table: 16,
+    symbol: 5,
+};
 
 /// Bits are coded 16 at a time.
 const fn n_chunks(n_bits: u32) -> usize {

@@ -1,10 +1,9 @@
-//! Frequencies of tokens, of sum 2^11, and how they are written.
+//! Frequencies of tokens, of sum 2^11, and how they are told exactly.
 //!
 //! **Format.** For each symbol from 0: 4 bits, the length of its frequency in bits, then the bits
 //! below the highest; length 0 stands for a run of absent symbols, whose length less one follows in
 //! 4 bits. A table ends where the sum is reached.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{N_SYMBOLS, SCALE, SCALE_BITS};
@@ -75,18 +74,34 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Reads `n` tables.
-    pub(super) fn read(r: &mut Reader<'_>, n: usize) -> Result<Self, DecodeError> {
-        let mut bits = BitReader::default();
-        let mut tables = Self {
+    pub(super) fn with_capacity(n: usize) -> Self {
+        Self {
             symbols: Vec::with_capacity(n * SCALE as usize),
-            shares: vec![0; n * N_SYMBOLS],
-        };
-        for shares in tables.shares.chunks_mut(N_SYMBOLS) {
-            read(r, &mut bits, &mut tables.symbols, shares)?;
+            shares: Vec::with_capacity(n * N_SYMBOLS),
+        }
+    }
+
+    /// Reads `n` tables that are told exactly.
+    pub(super) fn read(r: &mut Reader<'_>, n: usize) -> Result<Self, DecodeError> {
+        let mut tables = Self::with_capacity(n);
+        let mut bits = BitReader::default();
+        for _ in 0..n {
+            tables.push(&read(r, &mut bits)?);
         }
         bits.finish(r.offset())?;
         Ok(tables)
+    }
+
+    /// Appends a table, whose frequencies must add up to the sum of one.
+    pub(super) fn push(&mut self, freqs: &Counts) {
+        let mut start = 0;
+        for (symbol, &freq) in freqs.iter().enumerate() {
+            let share = if freq > 0 { (start << 16) | freq } else { 0 };
+            self.shares.push(share);
+            let end = self.symbols.len() + freq as usize;
+            self.symbols.resize(end, symbol as u8);
+            start += freq;
+        }
     }
 
     /// Where a table starts, for [`Self::step`].
@@ -133,30 +148,25 @@ fn write(w: &mut Writer, bits: &mut BitWriter, freqs: &Counts) {
     }
 }
 
-fn read(
-    r: &mut Reader<'_>,
-    bits: &mut BitReader,
-    symbols: &mut Vec<u8>,
-    shares: &mut [u32],
-) -> Result<(), DecodeError> {
+fn read(r: &mut Reader<'_>, bits: &mut BitReader) -> Result<Counts, DecodeError> {
     let offset = r.offset();
+    let mut freqs = [0; N_SYMBOLS];
     let mut left = SCALE;
     let mut symbol = 0;
     while left > 0 {
         let len = bits.take(r, 4)?;
         if len == 0 {
-            symbol += bits.take(r, 4)? + 1;
+            symbol += bits.take(r, 4)? as usize + 1;
             continue;
         }
         // Lengths of 13 to 15 are of frequencies beyond any sum.
         let freq = (1 << (len - 1)) + bits.take(r, len - 1)?;
-        if freq > left || symbol >= N_SYMBOLS as u32 {
+        if freq > left || symbol >= N_SYMBOLS {
             return Err(DecodeError::NotCanonical { offset });
         }
-        shares[symbol as usize] = ((SCALE - left) << 16) | freq;
-        symbols.resize(symbols.len() + freq as usize, symbol as u8);
+        freqs[symbol] = freq;
         left -= freq;
         symbol += 1;
     }
-    Ok(())
+    Ok(freqs)
 }

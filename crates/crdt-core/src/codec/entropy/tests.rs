@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Decoder, Encoder, Layout};
+use super::{BY_LEVELS, Decoder, Encoder, Layout};
 use crate::codec::{DecodeError, Reader, Writer};
 
 fn encode(layout: Layout, values: &[(usize, u64)]) -> Vec<u8> {
@@ -131,6 +131,61 @@ fn damage_never_panics_and_cuts_are_noticed() {
             drop(decode(layout, &damaged, &values));
         }
     }
+}
+
+/// Numbers in thirty contexts that each expect others.
+fn in_many_contexts() -> (Layout, Vec<(usize, u64)>) {
+    let mut next = random(4);
+    let values = (0..30_000).map(|i| {
+        let context = i % 30;
+        let spread = next() % (4 + context as u64);
+        (context, (context as u64 / 3 + spread * (next() % 4)) % 60)
+    });
+    (Layout::numbers(30), values.collect())
+}
+
+#[test]
+fn many_tables_are_told_by_levels() {
+    let (layout, values) = in_many_contexts();
+    let bytes = encode(layout, &values);
+    assert!(bytes[0] > BY_LEVELS + 4, "{} tables", bytes[0]);
+    survives(layout, &values);
+
+    let mut exactly = Writer::new();
+    let mut encoder = Encoder::new(layout);
+    values
+        .iter()
+        .for_each(|&(context, value)| encoder.push(context, value));
+    encoder.finish_exactly(&mut exactly);
+    assert!(bytes.len() < exactly.len(), "{}", bytes.len());
+}
+
+#[test]
+fn damage_to_levels_never_panics_and_cuts_are_noticed() {
+    let (layout, values) = in_many_contexts();
+    let bytes = encode(layout, &values);
+    let read = |bytes: &[u8]| Decoder::read(Reader::new(bytes), layout).map(drop);
+    // Beyond are the values.
+    for at in 0..400 {
+        assert!(decode(layout, &bytes[..at], &values).is_err(), "{at} bytes");
+        for change in 1..=255 {
+            let mut damaged = bytes[..2_000].to_vec();
+            damaged[at] ^= change;
+            let _ = read(&damaged);
+        }
+    }
+}
+
+#[test]
+fn levels_of_levels_are_refused() {
+    let (layout, values) = in_many_contexts();
+    let mut bytes = encode(layout, &values);
+    // Number of tables, number of symbols, length, and then the number of tables of the levels.
+    let is_long = usize::from(bytes[2] >= 128);
+    assert!((1..=4).contains(&bytes[3 + is_long]), "{:?}", &bytes[..6]);
+    bytes[3 + is_long] |= BY_LEVELS;
+    let read = Decoder::read(Reader::new(&bytes), layout);
+    assert!(matches!(read, Err(DecodeError::OutOfRange { max: 4, .. })));
 }
 
 #[test]

@@ -1,14 +1,22 @@
 //! Finding earlier places that go on like the one at hand.
+//!
+//! Places whose first bytes have one hash stand in a binary tree, ordered by what follows them; a later
+//! place is always above an earlier one. Who goes down to where a place belongs meets what is most
+//! like it, and so finds the nearest match of every length. The idea is that of Bell's binary search
+//! trees ("Better OPM/L text compression", 1986), with the latest at the root.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Places by the hash of their first bytes, each linked to the one before.
+use super::{LONG, MIN_COPY};
+
+/// All places so far.
 pub(super) struct Matches<'a> {
     bytes: &'a [u8],
-    heads: Vec<u32>,
-    /// The place before with an equal hash, plus one; 0 for none.
-    links: Vec<u32>,
+    /// For each hash the latest place, plus one; 0 for none.
+    roots: Vec<u32>,
+    /// For each place those below it that go on with less and with more, plus one.
+    below: Vec<[u32; 2]>,
 }
 
 /// An earlier place: how far back, and for how many bytes it goes on alike.
@@ -18,50 +26,73 @@ pub(super) struct Match {
     pub(super) len: usize,
 }
 
+/// Where in the tree something is to be put.
+#[derive(Clone, Copy)]
+struct Slot {
+    place: usize,
+    side: usize,
+    /// For how many bytes all that can come here is like the place at hand.
+    len: usize,
+}
+
 impl<'a> Matches<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
-            heads: vec![0; 1 << HASH_BITS],
-            links: vec![0; bytes.len()],
+            roots: vec![0; 1 << HASH_BITS],
+            below: vec![[0; 2]; bytes.len()],
         }
     }
 
-    /// Makes a place known to those behind it.
-    pub(super) fn insert(&mut self, at: usize) {
-        if let Some(hash) = self.hash(at) {
-            self.links[at] = self.heads[hash];
-            self.heads[hash] = at as u32 + 1;
-        }
-    }
-
-    /// Calls `found` with ever longer matches, ever farther away, none beyond `end`.
-    pub(super) fn find(&self, at: usize, end: usize, mut found: impl FnMut(Match)) -> usize {
+    /// Makes a place known to those behind it, and calls `found` with ever longer matches, ever farther
+    /// away, up to [`LONG`] bytes.
+    pub(super) fn pass(&mut self, at: usize, mut found: impl FnMut(Match)) {
         let Some(hash) = self.hash(at) else {
-            return 0;
+            return;
         };
-        let mut longest = super::MIN_COPY - 1;
-        let mut link = self.heads[hash];
+        let mut next = core::mem::replace(&mut self.roots[hash], at as u32 + 1);
+        let end = self.bytes.len().min(at + LONG);
+        let mut longest = MIN_COPY - 1;
+        // Where what goes on with less, and with more, is put next.
+        let mut slots = [0, 1].map(|side| Slot {
+            place: at,
+            side,
+            len: 0,
+        });
         for _ in 0..MAX_TRIES {
-            let Some(place) = (link as usize).checked_sub(1) else {
+            let Some(place) = (next as usize).checked_sub(1) else {
                 break;
             };
-            link = self.links[place];
-            if at + longest >= end || self.bytes[place + longest] != self.bytes[at + longest] {
-                continue;
-            }
-            let len = common_len(&self.bytes[place..], &self.bytes[at..end]);
+            let known = slots[0].len.min(slots[1].len);
+            let len =
+                known + common_len(&self.bytes[place + known..], &self.bytes[at + known..end]);
             if len > longest {
                 longest = len;
                 let distance = at - place;
                 found(Match { distance, len });
             }
+            if at + len == end {
+                // As far as anybody looks it is the same: the later one takes its place.
+                let [less, more] = self.below[place];
+                self.put(slots[0], less);
+                self.put(slots[1], more);
+                return;
+            }
+            let side = usize::from(self.bytes[place + len] > self.bytes[at + len]);
+            self.put(slots[side], next);
+            let side_after = 1 - side;
+            slots[side] = Slot {
+                place,
+                side: side_after,
+                len,
+            };
+            next = self.below[place][side_after];
         }
-        if longest < super::MIN_COPY {
-            0
-        } else {
-            longest
-        }
+        slots.into_iter().for_each(|slot| self.put(slot, 0));
+    }
+
+    fn put(&mut self, slot: Slot, place: u32) {
+        self.below[slot.place][slot.side] = place;
     }
 
     fn hash(&self, at: usize) -> Option<usize> {
@@ -71,7 +102,8 @@ impl<'a> Matches<'a> {
     }
 }
 
-fn common_len(a: &[u8], b: &[u8]) -> usize {
+/// For how many bytes two strings go on alike.
+pub(super) fn common_len(a: &[u8], b: &[u8]) -> usize {
     let words = a.chunks_exact(8).zip(b.chunks_exact(8));
     let n = 8 * words.take_while(|(a, b)| a == b).count();
     let rest = a[n..].iter().zip(&b[n..]);

@@ -1,15 +1,18 @@
-//! Choosing among literals and copies: the cheapest way through the bytes, by estimated prices.
+//! Choosing among literals and copies: the cheapest way through the bytes.
 //!
-//! Prices are in 1/256 bit, integers on every platform.
+//! What is cheap depends on the tables, and these on what was chosen. So a first guess is made, and a
+//! way sought at the prices that it leads to; then one at the prices of that way.
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use super::MIN_COPY;
-use super::matches::Matches;
+use super::super::entropy::Prices;
+use super::matches::{Match, Matches, common_len};
 use super::model::{
-    DISTANCE, N_DISTANCES, N_LITERAL_CONTEXTS, distance_context, distance_step, literal_context,
+    COPY_LEN, DISTANCE, N_DISTANCES, N_LITERALS, distance_context, distance_step, literal_context,
 };
+use super::{LONG, MIN_COPY, values};
 
 /// Some literals, then a copy; the last of all may have no copy.
 #[derive(Clone, Copy, Default)]
@@ -19,230 +22,243 @@ pub(super) struct Sequence {
     pub(super) distance: usize,
 }
 
+pub(super) fn sequences(bytes: &[u8]) -> Vec<Sequence> {
+    let mut sequences = guess(bytes);
+    for _ in 0..N_PASSES {
+        let prices = Rates::new(values(bytes, &sequences).prices());
+        sequences = cheapest(bytes, &prices);
+    }
+    sequences
+}
+
+/// Takes the longest copy wherever there is one that is worth it in all likelihood.
+fn guess(bytes: &[u8]) -> Vec<Sequence> {
+    let mut matches = Matches::new(bytes);
+    let mut sequences = Sequences::default();
+    let mut end = 0;
+    for at in 0..bytes.len() {
+        let mut longest = Match {
+            distance: 0,
+            len: 1,
+        };
+        matches.pass(at, |found| {
+            if found.len >= WORTH_GUESSING {
+                longest = found;
+            }
+        });
+        if at >= end {
+            sequences.push(longest.len, longest.distance);
+            end = at + longest.len;
+        }
+    }
+    sequences.finish()
+}
+
+/// The cheapest way at these prices.
+fn cheapest(bytes: &[u8], rates: &Rates) -> Vec<Sequence> {
+    let mut matches = Matches::new(bytes);
+    let mut sequences = Sequences::default();
+    let mut start = Way {
+        price: rates.literals_before(0),
+        ..Way::UNKNOWN
+    };
+    for from in (0..bytes.len()).step_by(BLOCK) {
+        let to = bytes.len().min(from + BLOCK);
+        let ways = ways(bytes, from..to, start, rates, &mut matches);
+        steps(&ways).for_each(|way| sequences.push(way.len as usize, way.distance as usize));
+        start = ways[to - from];
+        start.price = rates.literals_before(start.n_literals);
+    }
+    sequences.finish()
+}
+
 /// The cheapest known way to a place: its price, and the last step.
 #[derive(Clone, Copy)]
 struct Way {
     price: u32,
     /// 1 for a literal.
     len: u32,
+    /// 0 for a literal.
     distance: u32,
     /// Distance of the last copy on the way.
     last: u32,
+    /// How many literals came since.
+    n_literals: u32,
 }
 
-pub(super) fn sequences(bytes: &[u8]) -> Vec<Sequence> {
-    let guess = pass(bytes, &Prices::guess(bytes));
-    pass(bytes, &Prices::after(bytes, &guess))
-}
-
-/// The cheapest way at these prices.
-fn pass(bytes: &[u8], prices: &Prices) -> Vec<Sequence> {
-    let mut matches = Matches::new(bytes);
-    let mut sequences = Vec::new();
-    let mut n_literals = 0;
-    for start in (0..bytes.len()).step_by(BLOCK) {
-        let end = bytes.len().min(start + BLOCK);
-        for way in cheapest(bytes, start..end, prices, &mut matches) {
-            if way.distance == 0 {
-                n_literals += 1;
-            } else {
-                sequences.push(Sequence {
-                    n_literals,
-                    copy_len: way.len as usize,
-                    distance: way.distance as usize,
-                });
-                n_literals = 0;
-            }
-        }
-    }
-    if n_literals > 0 {
-        sequences.push(Sequence {
-            n_literals,
-            ..Sequence::default()
-        });
-    }
-    sequences
-}
-
-/// The steps of the cheapest way through a block.
-fn cheapest(
-    bytes: &[u8],
-    block: core::ops::Range<usize>,
-    prices: &Prices,
-    matches: &mut Matches<'_>,
-) -> Vec<Way> {
-    let unknown = Way {
+impl Way {
+    const UNKNOWN: Self = Self {
         price: u32::MAX,
         len: 0,
         distance: 0,
         last: 0,
+        n_literals: 0,
     };
-    let mut ways = vec![unknown; block.len() + 1];
-    ways[0].price = 0;
+
+    /// Takes another step if that is cheaper.
+    #[inline]
+    fn offer(&mut self, way: Self) {
+        if way.price < self.price {
+            *self = way;
+        }
+    }
+}
+
+/// The cheapest way to each place of a block.
+fn ways(
+    bytes: &[u8],
+    block: Range<usize>,
+    start: Way,
+    rates: &Rates,
+    matches: &mut Matches<'_>,
+) -> Vec<Way> {
+    let mut ways = vec![Way::UNKNOWN; block.len() + 1];
+    ways[0] = start;
     // Within a long copy nothing better is looked for.
     let mut settled = block.start;
     for at in block.clone() {
-        let Way {
-            price: here, last, ..
-        } = ways[at - block.start];
-        let mut reach = |len: usize, price: u32, distance: usize| {
-            let way = &mut ways[at - block.start + len];
-            if here.saturating_add(price) < way.price {
-                *way = Way {
-                    price: here + price,
-                    len: len as u32,
-                    distance: distance as u32,
-                    last: if distance > 0 { distance as u32 } else { last },
-                };
-            }
+        let (here, ahead) = ways[at - block.start..].split_at_mut(1);
+        let here = here[0];
+        ahead[0].offer(rates.literal(here, bytes, at));
+        let mut longest = Match {
+            distance: 0,
+            len: MIN_COPY - 1,
         };
-        reach(1, prices.literal(bytes, at), 0);
-        if at >= settled {
-            let mut len = MIN_COPY;
-            let longest = matches.find(at, block.end, |found| {
-                for len in len..=found.len {
-                    reach(
-                        len,
-                        prices.copy(len, distance_step(found.distance, last as usize)),
-                        found.distance,
-                    );
-                }
-                len = found.len + 1;
-            });
-            if longest >= LONG {
-                settled = at + longest;
+        matches.pass(at, |found| {
+            if at >= settled && found.len < LONG {
+                let lens = longest.len + 1..=found.len.min(ahead.len());
+                rates.copies(here, found.distance, lens, ahead);
             }
+            longest = found;
+        });
+        if at >= settled && longest.len == LONG {
+            let source = &bytes[at - longest.distance..];
+            let len = common_len(source, &bytes[at..block.end]);
+            if len >= MIN_COPY {
+                rates.copies(here, longest.distance, len..=len, ahead);
+            }
+            settled = at + len;
         }
-        matches.insert(at);
     }
-    steps(&ways)
+    ways
 }
 
 /// The steps to the last place, first to last.
-fn steps(ways: &[Way]) -> Vec<Way> {
+fn steps(ways: &[Way]) -> impl Iterator<Item = Way> {
     let mut steps = Vec::new();
     let mut at = ways.len() - 1;
     while at > 0 {
         steps.push(ways[at]);
         at -= ways[at].len as usize;
     }
-    steps.reverse();
-    steps
+    steps.into_iter().rev()
 }
 
-/// What each part of a sequence is estimated to take.
-struct Prices {
-    /// For each context of literals and each byte.
-    literals: Vec<u16>,
-    copy_lens: Vec<u16>,
-    /// By context and magnitude.
-    distances: Vec<[u16; 64]>,
+/// Steps put together.
+#[derive(Default)]
+struct Sequences {
+    sequences: Vec<Sequence>,
+    n_literals: usize,
 }
 
-impl Prices {
-    /// A guess: literals by how often bytes follow each other, all copies alike.
-    fn guess(bytes: &[u8]) -> Self {
-        let all = [Sequence {
-            n_literals: bytes.len(),
-            ..Sequence::default()
-        }];
-        let mut prices = Self::after(bytes, &all);
-        for (len, price) in prices.copy_lens.iter_mut().enumerate() {
-            *price = (4 * 256 + log2(len as u32 + 1)) as u16;
+impl Sequences {
+    /// Appends a copy, or a literal if there is no distance.
+    fn push(&mut self, len: usize, distance: usize) {
+        if distance == 0 {
+            self.n_literals += len;
+            return;
         }
-        for of_context in &mut prices.distances {
-            for (magnitude, price) in of_context.iter_mut().enumerate() {
-                *price = (256 * magnitude / 2 + 512) as u16;
-            }
-        }
-        prices
+        self.sequences.push(Sequence {
+            n_literals: core::mem::take(&mut self.n_literals),
+            copy_len: len,
+            distance,
+        });
     }
 
-    /// Prices by how often things were chosen.
-    fn after(bytes: &[u8], sequences: &[Sequence]) -> Self {
-        let mut literals = vec![0_u32; N_LITERAL_CONTEXTS << 8];
-        let mut copy_lens = vec![0_u32; MAX_PRICED + 1];
-        let mut distances = vec![[0_u32; 64]; N_DISTANCES];
-        let mut at = 0;
-        let mut last = 0;
-        for sequence in sequences {
-            for at in at..at + sequence.n_literals {
-                literals[literal_context(&bytes[..at]) << 8 | usize::from(bytes[at])] += 1;
-            }
-            at += sequence.n_literals + sequence.copy_len;
-            if sequence.copy_len > 0 {
-                copy_lens[(sequence.copy_len - MIN_COPY).min(MAX_PRICED)] += 1;
-                let context = distance_context(sequence.copy_len) - DISTANCE;
-                distances[context][magnitude(distance_step(sequence.distance, last))] += 1;
-                last = sequence.distance;
-            }
+    fn finish(mut self) -> Vec<Sequence> {
+        if self.n_literals > 0 {
+            self.sequences.push(Sequence {
+                n_literals: self.n_literals,
+                ..Sequence::default()
+            });
         }
-        let n_copies = sequences.len() as u32;
-        // Lengths are smoothed: each counts for its neighbours.
-        let smooth = |len: usize| {
-            let near = len.saturating_sub(len / 4)..(len + len / 4 + 1).min(MAX_PRICED + 1);
-            copy_lens[near.clone()].iter().sum::<u32>() / near.len() as u32
-        };
+        self.sequences
+    }
+}
+
+/// Prices of steps, in 1/256 bit.
+struct Rates {
+    prices: Prices,
+    /// By what number of literals before them, and their length less [`MIN_COPY`].
+    copy_lens: [Vec<u32>; 3],
+    n_literals: Vec<u32>,
+}
+
+impl Rates {
+    fn new(prices: Prices) -> Self {
+        let len = |context, less| prices.of(COPY_LEN + context, less as u64);
+        let lens = |context| (0..=LONG).map(|less| len(context, less)).collect();
         Self {
-            literals: literals.chunks(256).flat_map(prices_of).collect(),
-            copy_lens: (0..=MAX_PRICED)
-                // Besides the length there is a number of literals, most often a small one.
-                .map(|len| price(smooth(len), n_copies).saturating_add(3 * 256))
-                .collect(),
-            distances: distances
-                .iter()
-                .map(|counts| {
-                    let total = counts.iter().sum();
-                    let price = |magnitude: usize| {
-                        let n_raw = (magnitude / 2).saturating_sub(1) as u16;
-                        price(counts[magnitude], total).saturating_add(256 * n_raw)
-                    };
-                    core::array::from_fn(price)
-                })
-                .collect(),
+            copy_lens: [0, 1, 2].map(lens),
+            n_literals: (0..=MAX_PRICED).map(|n| prices.of(N_LITERALS, n)).collect(),
+            prices,
         }
     }
 
+    /// What it takes to say that so many literals come.
     #[inline]
-    fn literal(&self, bytes: &[u8], at: usize) -> u32 {
-        u32::from(self.literals[literal_context(&bytes[..at]) << 8 | usize::from(bytes[at])])
+    fn literals_before(&self, n: u32) -> u32 {
+        self.n_literals[(n as usize).min(MAX_PRICED as usize)]
     }
 
+    /// The way that goes on with a literal.
     #[inline]
-    fn copy(&self, len: usize, step: u64) -> u32 {
-        let context = distance_context(len) - DISTANCE;
-        u32::from(self.copy_lens[(len - MIN_COPY).min(MAX_PRICED)])
-            + u32::from(self.distances[context][magnitude(step)])
+    fn literal(&self, here: Way, bytes: &[u8], at: usize) -> Way {
+        let literal = self
+            .prices
+            .of(literal_context(&bytes[..at]), bytes[at].into());
+        let n_literals = here.n_literals + 1;
+        let paid = here.price - self.literals_before(here.n_literals);
+        Way {
+            price: paid + self.literals_before(n_literals) + literal,
+            len: 1,
+            distance: 0,
+            last: here.last,
+            n_literals,
+        }
+    }
+
+    /// Offers the ways that go on with copies of these lengths.
+    #[inline]
+    fn copies(
+        &self,
+        here: Way,
+        distance: usize,
+        lens: core::ops::RangeInclusive<usize>,
+        ahead: &mut [Way],
+    ) {
+        let step = distance_step(distance, here.last as usize);
+        let by_len: [u32; N_DISTANCES] =
+            core::array::from_fn(|context| self.prices.of(DISTANCE + context, step));
+        let copy_lens = &self.copy_lens[here.n_literals.min(2) as usize];
+        let paid = here.price + self.literals_before(0);
+        for len in lens {
+            let for_distance = by_len[distance_context(len) - DISTANCE];
+            let for_len = copy_lens[(len - MIN_COPY).min(LONG)];
+            ahead[len - 1].offer(Way {
+                price: paid + for_len + for_distance,
+                len: len as u32,
+                distance: distance as u32,
+                last: distance as u32,
+                n_literals: 0,
+            });
+        }
     }
 }
 
-fn prices_of(counts: &[u32]) -> impl Iterator<Item = u16> + '_ {
-    let total: u32 = counts.iter().sum();
-    counts.iter().map(move |&count| price(count, total))
-}
-
-/// What something takes that occurs so often among so many.
-fn price(count: u32, total: u32) -> u16 {
-    let bits = log2(total + 32).saturating_sub(if count == 0 { 0 } else { log2(count) });
-    bits.clamp(64, 14 << 8) as u16
-}
-
-/// Twice the length of a number in bits, plus the bit below the highest.
-#[inline]
-fn magnitude(step: u64) -> usize {
-    let step = step + 1;
-    let len = step.ilog2();
-    2 * len as usize + ((step >> len.saturating_sub(1)) & 1) as usize
-}
-
-/// About 256 times the logarithm to base 2.
-fn log2(n: u32) -> u32 {
-    let whole = n.ilog2();
-    (whole << 8) + (((u64::from(n) << 8) >> whole) as u32 - 256)
-}
-
+const N_PASSES: usize = 2;
+/// Shorter copies are often dearer than what they save.
+const WORTH_GUESSING: usize = 5;
 const BLOCK: usize = 1 << 16;
-/// A copy as long as this is always taken.
-const LONG: usize = 96;
-/// Longer copies cost as one as long as this.
-const MAX_PRICED: usize = 64;
+/// More literals cost as much as so many.
+const MAX_PRICED: u64 = 64;
