@@ -20,6 +20,18 @@ pub(super) struct Clusters {
 }
 
 impl Clusters {
+    /// One table for all contexts.
+    pub(super) fn one(contexts: &[Counts]) -> Self {
+        let mut counts = [0; N_SYMBOLS];
+        for context in contexts {
+            counts.iter_mut().zip(context).for_each(|(to, n)| *to += n);
+        }
+        Self {
+            table_of: vec![0; contexts.len()],
+            counts: vec![counts],
+        }
+    }
+
     /// The bits that all values take, times 2^16, without their tables.
     pub(super) fn cost(&self) -> u64 {
         self.counts.iter().map(cost).sum()
@@ -45,7 +57,7 @@ pub(super) fn cluster(contexts: &[Counts], max: usize, of_table: TableCost) -> C
         .filter(|(_, group)| group.total > 0)
         .collect();
     used.sort_by_key(|(_, group)| Reverse(group.total));
-    let n_busy = used.len().min(MAX_TABLES);
+    let n_busy = used.len().min(BUSY_FOR_EACH_TABLE * max).min(MAX_TABLES);
     let mut groups = Groups {
         groups: used[..n_busy]
             .iter()
@@ -76,6 +88,9 @@ pub(super) fn cost(counts: &Counts) -> u64 {
 fn weight(n: u32) -> u64 {
     if n == 0 { 0 } else { u64::from(n) * log2(n) }
 }
+
+/// Of more contexts than so many times the tables, none becomes a table of its own.
+const BUSY_FOR_EACH_TABLE: usize = 6;
 
 /// Contexts that share a table.
 #[derive(Clone)]

@@ -53,15 +53,16 @@ impl Encoder {
     /// O(n + c s), n = values, c = contexts in use, s = symbols in a context.
     pub fn finish(self, w: &mut Writer) {
         let max = self.max_tables();
-        let tables = [
-            Tables::exact(self.clusters(1, EXACT_COST)),
+        let mut tables = Tables::exact(Clusters::one(&self.counts()));
+        for other in [
             Tables::exact(self.clusters(max, EXACT_COST)),
             Tables::by_levels(self.clusters(max, LEVELS_COST)),
-        ];
-        let shortest = tables.iter().min_by_key(|tables| tables.n_bytes());
-        shortest
-            .into_iter()
-            .for_each(|tables| self.write(w, tables));
+        ] {
+            if other.n_bytes() < tables.n_bytes() {
+                tables = other;
+            }
+        }
+        self.write(w, &tables);
     }
 
     /// Writes all values under few tables, which are told exactly.

@@ -13,6 +13,7 @@ use super::{LONG, MIN_COPY};
 /// All places so far.
 pub(super) struct Matches<'a> {
     bytes: &'a [u8],
+    hash_bits: u32,
     /// For each hash the latest place, plus one; 0 for none.
     roots: Vec<u32>,
     /// For each place those below it that go on with less and with more, plus one.
@@ -37,9 +38,12 @@ struct Slot {
 
 impl<'a> Matches<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
+        // About as many roots as places.
+        let hash_bits = (usize::BITS - bytes.len().leading_zeros()).min(MAX_HASH_BITS);
         Self {
             bytes,
-            roots: vec![0; 1 << HASH_BITS],
+            hash_bits,
+            roots: vec![0; 1 << hash_bits],
             below: vec![[0; 2]; bytes.len()],
         }
     }
@@ -98,7 +102,7 @@ impl<'a> Matches<'a> {
     fn hash(&self, at: usize) -> Option<usize> {
         let three = self.bytes.get(at..at + 3)?;
         let number = u32::from_le_bytes([three[0], three[1], three[2], 0]);
-        Some((number.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize)
+        Some((number.wrapping_mul(0x9e37_79b1) >> (32 - self.hash_bits)) as usize)
     }
 }
 
@@ -110,5 +114,5 @@ pub(super) fn common_len(a: &[u8], b: &[u8]) -> usize {
     n + rest.take_while(|(a, b)| a == b).count()
 }
 
-const HASH_BITS: u32 = 16;
+const MAX_HASH_BITS: u32 = 16;
 const MAX_TRIES: usize = 64;
