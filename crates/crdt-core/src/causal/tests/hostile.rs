@@ -229,10 +229,10 @@ fn no_seq_is_larger_than_the_largest() {
         );
     }
     assert!(range(0, MAX_SEQ - 1).is_ok(), "all events there can be");
-    // Below 0: one seq less than the expected 0.
+    // Below 0: one seq less than the expected 0, at the fifth byte.
     let below = state(&[1, 1, b'a', flags("10 0 0"), 1]);
     assert!(
-        matches!(below, Err(DecodeError::OutOfRange { .. })),
+        matches!(below, Err(DecodeError::OutOfRange { offset: 4, .. })),
         "{below:?}"
     );
 }
