@@ -79,7 +79,7 @@ fn remove(set: &mut Causal<Set>, who: &str, word: u8) -> crate::CausalDelta<Set>
     removed.unwrap()
 }
 
-fn told(feed: &crate::KeyedFeed<u8, bool>) -> Vec<(u8, Seen<bool>)> {
+fn told(feed: &KeyedFeed<u8, bool>) -> Vec<(u8, Seen<bool>)> {
     feed.iter()
         .map(|(word, seen)| (*word, seen.clone()))
         .collect()

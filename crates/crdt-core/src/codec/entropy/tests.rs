@@ -186,6 +186,18 @@ fn the_end_is_where_all_was_read_and_nothing_follows() {
 }
 
 #[test]
+fn the_input_is_exhausted_when_more_was_asked_for_than_it_holds() {
+    let mut next = random(5);
+    let values: Vec<(usize, u64)> = (0..100).map(|_| (0, next() >> 40)).collect();
+    let layout = Layout::numbers(1);
+    let bytes = encode(layout, &values);
+    for (n_read, is_exhausted) in [(0, false), (50, false), (100, false), (300, true)] {
+        let decoder = read_some(layout, &bytes, n_read);
+        assert_eq!(decoder.is_exhausted(), is_exhausted, "{n_read} values");
+    }
+}
+
+#[test]
 fn there_are_tables_but_no_more_than_the_input_can_pay_for() {
     let layout = Layout::numbers(1);
     let bytes = encode(layout, &[(0, 5)]);
