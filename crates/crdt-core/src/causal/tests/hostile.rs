@@ -313,7 +313,7 @@ fn values_are_paid_for_by_what_they_take_in_memory() {
     });
     let n_wide_bytes = n_values << 10;
     let bytes = written.unwrap().to_bytes();
-    assert!(bytes.len() < 2 * n_values);
+    assert!(bytes.len() < 4 * n_values);
     let read = |n_bytes: usize| {
         let limits = DecodeLimits::default().with_max_memory(n_bytes as u64);
         CausalDelta::<DotFun<Fixed<Wide>>>::from_bytes(&bytes, &limits)
