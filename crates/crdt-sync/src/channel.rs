@@ -425,3 +425,6 @@ impl Sending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ mod ranges;
 #[cfg(feature = "serde")]
 mod serial;
 mod stores;
+mod undo;
 mod world;
 
 use alloc::collections::BTreeSet;

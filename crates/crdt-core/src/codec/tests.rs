@@ -309,6 +309,31 @@ fn containers_are_written_part_by_part() {
 }
 
 #[test]
+fn what_is_written_can_be_counted_and_gone_on_with() {
+    let mut writer = Writer::new();
+    assert!(writer.is_empty());
+    assert_eq!(writer.len(), 0);
+    writer.raw(&[1, 2]);
+    writer.u8(3);
+    assert!(!writer.is_empty());
+    assert_eq!(writer.len(), 3);
+    let mut writer = Writer::from(writer.into_bytes());
+    writer.u8(4);
+    assert_eq!(writer.into_bytes(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_reader_is_empty_when_all_was_read() {
+    let mut reader = Reader::new(&[1, 2]);
+    for left in [2, 1] {
+        assert!(!reader.is_empty());
+        assert_eq!(reader.remaining(), left);
+        reader.u8().unwrap();
+    }
+    assert!(reader.is_empty());
+}
+
+#[test]
 fn input_may_be_as_long_as_the_limit_and_no_longer() {
     let limits = DecodeLimits::default().with_max_bytes(3);
     for (n_bytes, expected) in [(0, true), (3, true), (4, false), (5, false)] {

@@ -2,7 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::{AgentId, CausalSummary, Dot, DotContext, DotRange, MAX_SEQ, MemberSink, MemberSource};
+use crate::{
+    AgentId, Causal, CausalSummary, Dot, DotContext, DotRange, DotSet, MAX_SEQ, MemberSink,
+    MemberSource, Summarize,
+};
 
 /// Good enough for tests: FNV.
 fn digest(bytes: &[u8]) -> u64 {
@@ -141,4 +144,25 @@ fn a_dot_is_the_digest_of_its_agent_and_its_seq() {
         sink.finish(),
         Some([u128::from(expected) << 64 | 9].to_vec())
     );
+}
+
+/// Whoever looks for what differs asks without knowing the type.
+#[test]
+fn a_summary_of_any_causal_value_is_split_and_rebuilt() {
+    type Value = Causal<DotSet>;
+    let mut head = summary();
+    let mut sink = MemberSink::new(&digest, 1_000);
+    Value::split_summary(&mut head, None, &mut sink);
+    let members = sink.finish().unwrap();
+    assert!(head.live.is_empty() && members.len() == 47 + 9 + 1 + 1);
+    // Its last agent has no such event.
+    let mut unknown = members.clone();
+    if let Some(last) = unknown.last_mut() {
+        *last |= u128::from(u64::MAX);
+    }
+    let mut source = MemberSource::new(&digest, &unknown);
+    assert!(!Value::rejoin_summary(&mut head.clone(), &mut source));
+    let mut source = MemberSource::new(&digest, &members);
+    assert!(Value::rejoin_summary(&mut head, &mut source));
+    assert_eq!(head, summary());
 }

@@ -244,6 +244,18 @@ fn the_older_half_is_grouped_two_by_two() {
 }
 
 #[test]
+fn an_older_half_that_is_odd_leaves_its_last_alone() {
+    let config = Config {
+        soft_bytes: 1,
+        ..Config::default()
+    };
+    let mut outbox = outbox(6);
+    assert_eq!(outbox.shrink(&config, 0), None);
+    let ends = outbox.entries.iter().map(|entry| entry.end);
+    assert!(ends.eq([2, 3, 4, 5, 6]));
+}
+
+#[test]
 fn what_is_remembered_means_the_same_when_the_oldest_went() {
     let len = 200;
     let mut outbox = outbox(len);
@@ -288,6 +300,7 @@ fn a_place_has_one_name_though_epochs_meet_there() {
     later.push_earlier(0, OURS);
     assert!(later.begin(3));
     assert_eq!(later.position_at(3), told);
+    assert_eq!([earlier.current(), later.current()], [OURS, THEIRS]);
     assert!(later.resolves(told, 9));
     // The other process went on in the same epoch, and lost it.
     assert!(!later.resolves(earlier.position_at(4), 9));

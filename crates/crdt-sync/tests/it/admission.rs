@@ -136,18 +136,31 @@ fn what_is_not_admitted_is_not_applied_and_both_are_told() {
     assert!(net.state(0).is_empty() && net.state(2).is_empty());
 }
 
-#[test]
-fn a_delta_of_too_many_events_is_refused() {
+/// A node that was sent a delta of so many events, where ten are allowed.
+fn sent_a_delta_of(n_events: usize) -> Net<Names> {
     let mut config = config();
     config.max_events_per_delta = 10;
     let mut net = Net::<Names>::new(2, &config);
-    for n in 0..11 {
+    for n in 0..n_events {
         add(&mut net, 0, "alice", &format!("{n}"));
     }
     net.connect(0, 1);
     net.settle();
+    net
+}
+
+#[test]
+fn a_delta_of_too_many_events_is_refused() {
+    let mut net = sent_a_delta_of(11);
     assert_eq!(refusals(&mut net, 1), [(Refusal::TooManyEvents, true)]);
     assert!(net.state(1).is_empty());
+}
+
+#[test]
+fn a_delta_of_as_many_events_as_are_allowed_is_taken() {
+    let mut net = sent_a_delta_of(10);
+    assert_eq!(refusals(&mut net, 1), []);
+    assert_eq!(net.state(1), net.state(0));
 }
 
 #[test]

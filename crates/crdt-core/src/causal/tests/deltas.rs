@@ -9,7 +9,7 @@ use super::{applied, check_worlds, joined, plain};
 use crate::testing::agent;
 use crate::{
     Causal, CausalDelta, Change, Decompose, Delta, DeltaState, Dot, DotMap, DotSet, Dotted,
-    Lattice, Live, Minter, NextSeqError, Summarize,
+    Lattice, Live, Minter, Named, NextSeqError, Summarize, Wrapper,
 };
 
 #[test]
@@ -23,6 +23,59 @@ fn a_mutator_and_its_delta_agree() {
         }
     }
     check_worlds!(property);
+}
+
+/// Whoever limits how much one delta may tell of asks without knowing its type.
+#[test]
+fn a_delta_of_any_type_tells_of_its_events() {
+    fn property<S: Subject>(world: World<S>) {
+        for delta in &world.deltas {
+            assert_eq!(Causal::<S>::events_of(delta), delta.context());
+        }
+        for (before, delta, after) in &world.mutations {
+            let mut events = Causal::<S>::events_of(delta);
+            events.join(&before.context);
+            assert_eq!(events, after.context);
+        }
+    }
+    check_worlds!(property);
+}
+
+#[test]
+fn a_delta_is_named_after_the_state_that_it_changes() {
+    assert_eq!(CausalDelta::<Labelled>::full_name(), "delta<labelled>");
+}
+
+/// A store with a name.
+#[derive(Clone, Default, PartialEq)]
+struct Labelled(DotSet);
+
+impl Wrapper for Labelled {
+    type Inner = DotSet;
+    type Feed = bool;
+    type Glance = ();
+
+    fn inner(&self) -> &DotSet {
+        &self.0
+    }
+
+    fn inner_mut(&mut self) -> &mut DotSet {
+        &mut self.0
+    }
+
+    fn wrap(inner: DotSet) -> Self {
+        Self(inner)
+    }
+
+    fn glance(&self) {}
+
+    fn feed(&self, (): (), inner: bool) -> bool {
+        inner
+    }
+}
+
+impl Named for Labelled {
+    const NAME: &'static str = "labelled";
 }
 
 #[test]

@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 use super::check_worlds;
 use super::stores::{Set, Subject, Words};
 use super::world::World;
-use crate::{AgentId, Causal, Change, DotMap, DotSet, Feed, NextSeqError, Seen};
+use crate::{
+    AgentId, Causal, Change, DotMap, DotSet, DotStore, Feed, KeyedFeed, NextSeqError, Seen, Wrapper,
+};
 
 #[test]
 fn a_feed_tells_what_applying_a_delta_changed() {
@@ -77,7 +79,7 @@ fn remove(set: &mut Causal<Set>, who: &str, word: u8) -> crate::CausalDelta<Set>
     removed.unwrap()
 }
 
-fn told(feed: &crate::KeyedFeed<u8, bool>) -> Vec<(u8, Seen<bool>)> {
+fn told(feed: &KeyedFeed<u8, bool>) -> Vec<(u8, Seen<bool>)> {
     feed.iter()
         .map(|(word, seen)| (*word, seen.clone()))
         .collect()
@@ -116,6 +118,63 @@ fn a_key_that_lost_all_it_had_and_gained_something_else_changed_once() {
     let delta = crate::Summarize::delta_since(&ours, &crate::Summarize::summary(&theirs)).unwrap();
     let feed = theirs.apply_with_feed(&delta).unwrap();
     assert_eq!(told(&feed), [(b'x', Seen::Changed(true))]);
+}
+
+/// A set whose readers are told of words, but not that it is there.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Quiet(Set);
+
+impl Wrapper for Quiet {
+    type Inner = Set;
+    type Feed = bool;
+    type Glance = ();
+
+    const PRESENCE_SHOWS: bool = false;
+
+    fn inner(&self) -> &Set {
+        &self.0
+    }
+
+    fn inner_mut(&mut self) -> &mut Set {
+        &mut self.0
+    }
+
+    fn wrap(inner: Set) -> Self {
+        Self(inner)
+    }
+
+    fn glance(&self) {}
+
+    /// Only `x` is for readers.
+    fn feed(&self, (): (), inner: KeyedFeed<u8, bool>) -> bool {
+        inner.iter().any(|(word, _)| *word == b'x')
+    }
+}
+
+#[test]
+fn what_is_not_seen_to_be_there_is_told_only_if_what_it_holds_changed() {
+    let (mut quiet, mut watcher) = (Causal::<DotMap<u8, Quiet>>::new(), Causal::new());
+    let mut told_of = |word: u8, is_added: bool| {
+        let delta = quiet.mutate(&agent("alice"), |held, minter| {
+            let dot = minter.mint()?;
+            let held = held.get(&b'k').and_then(|quiet| quiet.0.get(&word));
+            let change = match held {
+                Some(dots) if !is_added => dots.reset(),
+                _ => Change::bring(dot.into()),
+            };
+            let words = Change::bring(DotMap::from((word, change)));
+            Ok::<_, NextSeqError>(Change::bring(DotMap::from((b'k', words))))
+        });
+        let feed = watcher.apply_with_feed(&delta.unwrap()).unwrap();
+        feed.iter()
+            .map(|(_, seen)| seen.clone())
+            .collect::<Vec<_>>()
+    };
+    // It comes and goes with a word that is not for readers, then with one that is.
+    assert!(told_of(b'y', true).is_empty());
+    assert!(told_of(b'y', false).is_empty());
+    assert_eq!(told_of(b'x', true), [Seen::Changed(true)]);
+    assert_eq!(told_of(b'x', false), [Seen::Changed(true)]);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use super::stores::Set;
-use crate::codec::{Decode, DecodeError, DecodeLimits, Encode};
+use crate::codec::{Budget, Decode, DecodeError, DecodeLimits, Encode, Reader, Writer};
 use crate::{
-    AgentId, Causal, CausalDelta, Change, DeltaState, Dot, DotContext, DotRange, DotRanges, DotSet,
-    MAX_SEQ,
+    AgentId, Causal, CausalDelta, Change, DeltaState, Dot, DotContext, DotFun, DotRange, DotRanges,
+    DotSet, Fixed, Live, MAX_SEQ, NextSeqError,
 };
 
 /// Eight flags, the first in the lowest bit.
@@ -207,7 +207,7 @@ fn no_seq_is_larger_than_the_largest() {
     // The context is one range that begins at `start` and has `n_more + 2` dots.
     let range = |start: u64, n_more: u64| {
         let mut bytes = Vec::from([1, 1, b'a', flags("10 1 0")]);
-        let mut writer = crate::codec::Writer::new();
+        let mut writer = Writer::new();
         writer.i64(start.cast_signed());
         writer.u64(n_more);
         bytes.extend(writer.into_bytes());
@@ -228,11 +228,17 @@ fn no_seq_is_larger_than_the_largest() {
             "{refused:?}"
         );
     }
+    let beyond = DecodeError::OutOfRange {
+        offset: 4,
+        found: MAX_SEQ + 2,
+        max: MAX_SEQ + 1,
+    };
+    assert_eq!(range(MAX_SEQ - 1, 1), Err(beyond));
     assert!(range(0, MAX_SEQ - 1).is_ok(), "all events there can be");
-    // Below 0: one seq less than the expected 0.
+    // Below 0: one seq less than the expected 0, at the fifth byte.
     let below = state(&[1, 1, b'a', flags("10 0 0"), 1]);
     assert!(
-        matches!(below, Err(DecodeError::OutOfRange { .. })),
+        matches!(below, Err(DecodeError::OutOfRange { offset: 4, .. })),
         "{below:?}"
     );
 }
@@ -246,7 +252,7 @@ fn counts_are_checked_before_anything_is_kept() {
         assert!(state(&bytes).is_err());
     }
     // A word under one range of very many live dots, which would be kept one by one.
-    let mut writer = crate::codec::Writer::new();
+    let mut writer = Writer::new();
     writer.u64(1);
     writer.str("a");
     writer.u8(flags("0 0 10 0 10 1"));
@@ -275,4 +281,43 @@ fn dots_are_paid_for_as_the_lists_that_they_become() {
     let lists = 100 * (size_of::<Dot>() + size_of::<DotRange>());
     let refused = read(free.with_max_memory(lists as u64));
     assert!(refused.is_err_and(|error| error.is_budget_exceeded()));
+}
+
+/// A value of one byte that takes a kibibyte in memory.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Wide([u8; 1 << 10]);
+
+impl Encode for Wide {
+    fn encode(&self, w: &mut Writer) {
+        w.u8(self.0[0]);
+    }
+}
+
+impl Decode for Wide {
+    fn decode(r: &mut Reader<'_>, _: &mut Budget) -> Result<Self, DecodeError> {
+        Ok(Self([r.u8()?; 1 << 10]))
+    }
+}
+
+#[test]
+fn values_are_paid_for_by_what_they_take_in_memory() {
+    let n_values = 100;
+    let mut register = Causal::<DotFun<Fixed<Wide>>>::new();
+    let written = register.mutate::<NextSeqError>(&AgentId::new("a").unwrap(), |_, minter| {
+        let mut live = DotFun::default();
+        for _ in 0..n_values {
+            let wide = DotFun::from((minter.mint()?, Fixed(Wide([7; 1 << 10]))));
+            Live::merge(&mut live, &wide);
+        }
+        Ok(Change::bring(live))
+    });
+    let n_wide_bytes = n_values << 10;
+    let bytes = written.unwrap().to_bytes();
+    assert!(bytes.len() < 4 * n_values);
+    let read = |n_bytes: usize| {
+        let limits = DecodeLimits::default().with_max_memory(n_bytes as u64);
+        CausalDelta::<DotFun<Fixed<Wide>>>::from_bytes(&bytes, &limits)
+    };
+    assert!(read(n_wide_bytes).is_err_and(|error| error.is_budget_exceeded()));
+    assert!(read(2 * n_wide_bytes).is_ok());
 }

@@ -67,6 +67,24 @@ fn numbers_of_every_size_come_back() {
 }
 
 #[test]
+fn contexts_of_numbers_need_not_be_asked_what_they_hold() {
+    let layout = Layout::numbers(2).with_bytes(1);
+    let numbers: Vec<u64> = (0..64).flat_map(|power| [0, 1_u64 << power]).collect();
+    let around = |&number: &u64| [(1, number), (2, !number), (0, number & 0xff)];
+    let values: Vec<(usize, u64)> = numbers.iter().flat_map(around).collect();
+    let bytes = encode(layout, &values);
+    let mut decoder = Decoder::read(Reader::new(&bytes), layout).unwrap();
+    for (context, value) in values {
+        let read = match context {
+            0 => decoder.next(context),
+            _ => decoder.next_number(context),
+        };
+        assert_eq!(read, value, "in context {context}");
+    }
+    assert_eq!(decoder.finish(), Ok(()));
+}
+
+#[test]
 fn random_values_in_random_contexts_come_back() {
     for seed in 0..60 {
         let mut next = random(seed);
@@ -186,6 +204,65 @@ fn levels_of_levels_are_refused() {
     bytes[3 + is_long] |= BY_LEVELS;
     let read = Decoder::read(Reader::new(&bytes), layout);
     assert!(matches!(read, Err(DecodeError::OutOfRange { max: 4, .. })));
+}
+
+/// Reads so many values, for the end to be looked at.
+fn read_some(layout: Layout, bytes: &[u8], n_values: usize) -> Decoder<'_> {
+    let mut decoder = Decoder::read(Reader::new(bytes), layout).unwrap();
+    for _ in 0..n_values {
+        decoder.next(0);
+    }
+    decoder
+}
+
+#[test]
+fn the_end_is_where_all_was_read_and_nothing_follows() {
+    let mut next = random(4);
+    let values: Vec<(usize, u64)> = (0..100).map(|_| (0, next() >> 40)).collect();
+    let (layout, n_values) = (Layout::numbers(1), values.len());
+    let bytes = encode(layout, &values);
+    assert_eq!(read_some(layout, &bytes, n_values).finish(), Ok(()));
+    for n_read in [0, n_values - 2, n_values - 1, n_values + 1] {
+        let decoder = read_some(layout, &bytes, n_read);
+        assert!(decoder.finish().is_err(), "{n_read} values");
+    }
+    for more in [&[0][..], &[0, 0], &[0, 0, 0], &[0, 1], &[1]] {
+        let longer = [&bytes, more].concat();
+        let all = || read_some(layout, &longer, n_values);
+        assert!(all().finish().is_err(), "{more:?} behind them");
+        let is_zeros = more.iter().all(|&byte| byte == 0);
+        assert_eq!(all().finish_with_zeros().is_ok(), is_zeros, "{more:?}");
+    }
+    // Zeros behind them do not stand for values that were not read, nor is there more to read.
+    for n_read in [n_values - 1, n_values + 1] {
+        let decoder = read_some(layout, &bytes, n_read);
+        assert!(decoder.finish_with_zeros().is_err(), "{n_read} values");
+    }
+}
+
+#[test]
+fn the_input_is_exhausted_when_more_was_asked_for_than_it_holds() {
+    let mut next = random(5);
+    let values: Vec<(usize, u64)> = (0..100).map(|_| (0, next() >> 40)).collect();
+    let layout = Layout::numbers(1);
+    let bytes = encode(layout, &values);
+    for (n_read, is_exhausted) in [(0, false), (50, false), (100, false), (300, true)] {
+        let decoder = read_some(layout, &bytes, n_read);
+        assert_eq!(decoder.is_exhausted(), is_exhausted, "{n_read} values");
+    }
+}
+
+#[test]
+fn there_are_tables_but_no_more_than_the_input_can_pay_for() {
+    let layout = Layout::numbers(1);
+    let bytes = encode(layout, &[(0, 5)]);
+    for n_tables in [0, 5] {
+        let mut damaged = bytes.clone();
+        damaged[0] = n_tables;
+        let error = Decoder::read(Reader::new(&damaged), layout).err();
+        let is_refused = |error| matches!(error, DecodeError::OutOfRange { offset: 0, found, .. } if found == u64::from(n_tables));
+        assert!(error.is_some_and(is_refused), "{n_tables} tables");
+    }
 }
 
 #[test]

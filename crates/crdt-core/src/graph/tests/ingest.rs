@@ -227,11 +227,14 @@ fn malformed_local_parents_are_refused() {
         len: 1,
         known: None,
     };
-    let cases: [(&[u32], GraphError); 4] = [
+    let cases: [(&[u32], GraphError); 7] = [
         (&[1, 0], GraphError::UnsortedParents),
         (&[1, 1], GraphError::UnsortedParents),
         (&[0, 2], GraphError::NonMinimalParents),
         (&[2, 3], GraphError::UnknownVersion { lv: 3 }),
+        (&[2, 4], GraphError::UnknownVersion { lv: 4 }),
+        (&[3], GraphError::UnknownVersion { lv: 3 }),
+        (&[4], GraphError::UnknownVersion { lv: 4 }),
     ];
     for (parents, error) in cases {
         let parents: Vec<Lv> = parents.iter().copied().map(Lv::new).collect();
@@ -248,6 +251,36 @@ fn malformed_local_parents_are_refused() {
         }
     }
     assert_same(&graph, &before);
+}
+
+/// Who names some of the heads is not taken for one who names all of them.
+#[test]
+fn parents_beside_heads_are_checked_like_all_others() {
+    let mut graph = CausalGraph::new();
+    offer(&mut graph, 0, 0, 3, &[]).unwrap();
+    offer(&mut graph, 1, 0, 1, &[dot(0, 1)]).unwrap();
+    let alice = graph.intern_agent(&agent(0));
+    let check = |graph: &CausalGraph, cases: &[(&[u32], GraphError)]| {
+        for (parents, error) in cases {
+            let parents: Vec<Lv> = parents.iter().copied().map(Lv::new).collect();
+            let refused = Err(IngestError::Malformed(*error));
+            assert_eq!(graph.segments(alice, 3, 1, &parents), refused);
+        }
+    };
+    let two: [(&[u32], GraphError); 4] = [
+        (&[0, 3], GraphError::NonMinimalParents),
+        (&[1, 3], GraphError::NonMinimalParents),
+        (&[1, 2], GraphError::NonMinimalParents),
+        (&[2, 5], GraphError::UnknownVersion { lv: 5 }),
+    ];
+    check(&graph, &two);
+    offer(&mut graph, 2, 0, 1, &[]).unwrap();
+    assert_eq!(graph.frontier().iter().count(), 3);
+    let three: [(&[u32], GraphError); 2] = [
+        (&[0, 3, 4], GraphError::NonMinimalParents),
+        (&[2, 3, 9], GraphError::UnknownVersion { lv: 9 }),
+    ];
+    check(&graph, &three);
 }
 
 /// This was reported as a conflict, as if two writers shared a name.

@@ -10,7 +10,10 @@ use crate::{CausalGraph, CausalOrdering, Dot, Frontier, Lv, LvRange};
 fn frontier_holds_the_events_without_children() {
     fn property(history: History) -> bool {
         let (graph, model) = history.build();
-        graph.frontier().as_slice() == model.heads(&model.lvs().collect::<Vec<_>>())
+        let heads = model.heads(&model.lvs().collect::<Vec<_>>());
+        let only = <[Lv; 1]>::try_from(&*heads).ok().map(|[only]| only);
+        graph.frontier().as_slice() == heads
+            && graph.frontier().single() == only
             && graph.len() == model.events.len()
             && graph.is_empty() == model.events.is_empty()
     }
