@@ -184,7 +184,48 @@ fn level_of(freq: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FREQS, level_of};
+    use alloc::vec::Vec;
+
+    use super::super::table::{Counts, normalise};
+    use super::{Encoder, FREQS, LAYOUT, Levels, TABLE_NUMBER, level_of, write};
+    use crate::codec::{DecodeError, Reader, Writer};
+
+    fn table(freqs: &[u32]) -> Counts {
+        let mut counts = [0; 256];
+        counts[..freqs.len()].copy_from_slice(freqs);
+        counts
+    }
+
+    fn told(table_of: &[u8], tables: &mut [Counts]) -> Vec<u8> {
+        let mut w = Writer::new();
+        write(&mut w, table_of, tables);
+        w.into_bytes()
+    }
+
+    fn read(bytes: &[u8], n_contexts: usize, n: usize) -> Result<Vec<Counts>, DecodeError> {
+        let mut levels = Levels::open(&mut Reader::new(bytes))?;
+        for _ in 0..n_contexts {
+            levels.table_number();
+        }
+        let tables = (0..n).map(|_| levels.table()).collect::<Result<_, _>>()?;
+        levels.finish()?;
+        Ok(tables)
+    }
+
+    /// What somebody wrote who does not keep to the format.
+    fn forged(last_symbol: u8, values: &[(usize, u64)], more: &[u8]) -> Vec<u8> {
+        let mut levels = Encoder::new(LAYOUT);
+        values
+            .iter()
+            .for_each(|&(context, value)| levels.push(context, value));
+        let mut inner = Writer::new();
+        levels.finish_exactly(&mut inner);
+        inner.raw(more);
+        let mut w = Writer::new();
+        w.u8(last_symbol);
+        w.bytes(inner.as_bytes());
+        w.into_bytes()
+    }
 
     #[test]
     fn levels_are_the_nearest() {
@@ -193,5 +234,55 @@ mod tests {
             assert_eq!(level_of(freq), level as u64, "{freq}");
         }
         assert_eq!([1, 2, 5, 6, 19, 20].map(level_of), [1, 2, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn tables_are_afterwards_what_a_reader_sees() {
+        let mut tables = [
+            table(&[1024, 0, 1000, 24]),
+            table(&[1, 2, 3, 2042]),
+            table(&[0, 0, 0, 0, 0, 2048]),
+        ];
+        let bytes = told(&[0, 1, 2, 1], &mut tables);
+        assert_eq!(bytes[0], 5, "the last symbol");
+        assert_eq!(read(&bytes, 4, 3), Ok(tables.to_vec()));
+        assert_eq!(tables[0], normalise(&table(&[1024, 0, 1024, 23])));
+        assert_eq!(tables[2], table(&[0, 0, 0, 0, 0, 2048]));
+        let sum = bytes.iter().fold(0_u64, |sum, &byte| {
+            sum.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte)
+        });
+        assert_eq!(
+            (bytes.len(), sum),
+            (27, 5_709_470_257_966_147_591),
+            "written otherwise than before"
+        );
+    }
+
+    #[test]
+    fn a_table_without_symbols_is_refused() {
+        let bytes = told(&[0], &mut [table(&[]), table(&[2048])]);
+        assert!(matches!(
+            read(&bytes, 1, 2),
+            Err(DecodeError::NotCanonical { offset: 0 })
+        ));
+    }
+
+    #[test]
+    fn what_is_no_level_is_refused() {
+        let first = 2 * super::NO_MEAN as usize;
+        let values = |level| [(TABLE_NUMBER, 0), (first, level)];
+        assert!(read(&forged(0, &values(18), &[]), 1, 1).is_ok());
+        for level in [19, 200, u64::MAX] {
+            let bytes = forged(0, &values(level), &[]);
+            assert!(read(&bytes, 1, 1).is_err(), "{level}");
+        }
+    }
+
+    #[test]
+    fn what_follows_levels_is_refused() {
+        let values = [(TABLE_NUMBER, 0), (2 * super::NO_MEAN as usize, 18)];
+        for more in [&[0][..], &[0, 0], &[7, 7]] {
+            assert!(read(&forged(0, &values, more), 1, 1).is_err(), "{more:?}");
+        }
     }
 }
