@@ -182,6 +182,7 @@ fn message(error: impl Display) -> String {
 mod tests {
     use super::{check, run};
     use crate::outcome::{Outcome, Stop};
+    use crate::scratch::ScratchFile;
     use crdt_testkit::generate::{HistoryConfig, history};
     use crdt_testkit::{directed_cases, shrink};
 
@@ -232,15 +233,10 @@ mod tests {
 
     #[test]
     fn files_are_counted_line_by_line() {
-        let name = format!("crdt-conformance-{}.jsonl", std::process::id());
-        let path = std::env::temp_dir()
-            .join(name)
-            .to_string_lossy()
-            .into_owned();
-        std::fs::write(&path, "{\"txns\":[],\"endContent\":\"\"}\n").expect("writes a file");
-        assert_eq!(run(core::slice::from_ref(&path)), Ok(Outcome::Passed));
-        std::fs::write(&path, "{\"txns\":[],\"endContent\":\"x\"}\n").expect("writes a file");
-        assert_eq!(run(&[path]), Ok(Outcome::Failed));
+        let file = ScratchFile::new("vectors.jsonl", "{\"txns\":[],\"endContent\":\"\"}\n");
+        assert_eq!(run(&[file.arg()]), Ok(Outcome::Passed));
+        file.write("{\"txns\":[],\"endContent\":\"x\"}\n");
+        assert_eq!(run(&[file.arg()]), Ok(Outcome::Failed));
         assert!(matches!(
             run(&["no/such/file".into()]),
             Err(Stop::Broken(_))

@@ -20,6 +20,8 @@ mod laws;
 mod mutants;
 mod outcome;
 mod replay;
+#[cfg(test)]
+mod scratch;
 mod sim;
 mod stopwatch;
 mod test;

@@ -167,6 +167,7 @@ impl Row {
 mod tests {
     use super::{Live, replay, run};
     use crate::outcome::{Outcome, Stop};
+    use crate::scratch::ScratchFile;
     use core::time::Duration;
     use crdt_testkit::generate::typing;
 
@@ -180,21 +181,19 @@ mod tests {
         assert_eq!(Live::of(Vec::new()).max_us, 0.0);
     }
 
-    /// A sequential trace in a file of its own; returns the file's name.
-    fn file(name: &str, end_content: &str) -> String {
+    /// A sequential trace in a file of its own.
+    fn file(name: &str, end_content: &str) -> ScratchFile {
         let json = format!(
             r#"{{"startContent":"","endContent":"{end_content}","txns":[
                 {{"patches":[[0,0,"abc"]]}},{{"patches":[[1,1,"X"]]}}]}}"#
         );
-        let name = format!("crdt-replay-{}-{name}.json", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, json).expect("writes a file");
-        path.to_string_lossy().into_owned()
+        ScratchFile::new(name, &json)
     }
 
     #[test]
     fn both_ways_of_replaying_compare_with_the_end() {
-        let (good, bad) = (file("good", "aXc"), file("bad", "abc"));
+        let files = [file("good.json", "aXc"), file("bad.json", "abc")];
+        let [good, bad] = files.each_ref().map(ScratchFile::arg);
         for live in [false, true] {
             let row = replay(&good, live).expect("a trace");
             assert!(row.ok && row.events == 5 && row.live.is_some() == live);
